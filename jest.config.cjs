@@ -1,0 +1,9 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/tests/**/*.test.ts'],
+  // `tsc` checks the types of everything, the tests included; here each file is only translated.
+  transform: { '^.+\\.[jt]s$': ['ts-jest', { tsconfig: '<rootDir>/tests/tsconfig.json' }] },
+  // These libraries are published as ES modules alone.
+  transformIgnorePatterns: ['/node_modules/(?!(ky)/)'],
+};
