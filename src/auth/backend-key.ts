@@ -1,0 +1,46 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** What a backend key can be allowed; each scope is the name of a Function. */
+export const SCOPES = ['provision', 'lookup', 'mint', 'deprovision'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** A key that a server of the account's owner shows. Only its hash is stored. */
+export interface BackendKey {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly hash: Buffer;
+}
+
+export const BACKEND_KEY_PREFIX = 'fbk_';
+
+const ENTRY = /^([A-Za-z0-9_-]{1,64}):([a-z+]+):([0-9a-fA-F]{64})$/;
+
+/**
+ * Reads one entry of the setting `BACKEND_KEYS`: `<name>:<scopes joined by +>:<sha256 of the whole key, hex>`.
+ *
+ * @returns `undefined` where the entry has another form
+ */
+export function parseBackendKey(entry: string): BackendKey | undefined {
+  const [, name, scopes, hash] = ENTRY.exec(entry) ?? [];
+  if (!name || !scopes || !hash) return undefined;
+  const names = scopes.split('+');
+  return names.every(isScope) ? { name, scopes: names, hash: Buffer.from(hash, 'hex') } : undefined;
+}
+
+export const isScope = (value: string): value is Scope => (SCOPES as readonly string[]).includes(value);
+
+/**
+ * The listed key that was shown. Each stored hash is compared, and in constant time, so that the time taken tells nothing
+ * about what is wrong with a key.
+ */
+export function findBackendKey(shown: string, keys: readonly BackendKey[]): BackendKey | undefined {
+  const hash = hashOf(shown);
+  let found: BackendKey | undefined;
+  for (const key of keys) {
+    if (timingSafeEqual(key.hash, hash) && shown.startsWith(`${BACKEND_KEY_PREFIX}${key.name}.`)) found = key;
+  }
+  return found;
+}
+
+export const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();

@@ -1,0 +1,69 @@
+import { ApiError } from '../http/errors';
+import type { Settings } from '../settings';
+import type { FlexUserSid } from '../sids';
+import type { TwilioCall } from '../twilio/call';
+import { type BackendKey, findBackendKey } from './backend-key';
+import type { Credential } from './credential';
+import { invalidToken, validateFlexToken } from './flex-token';
+import type { Action } from './policy';
+import { type FlexRole, GUEST_ROLE, isFlexRole } from './roles';
+
+/** Somebody who is known: their credential has been verified. What they may do is for `policy.ts` to say. */
+export type Caller = FlexUserCaller | BackendCaller;
+
+export interface FlexUserCaller {
+  readonly kind: 'flex-user';
+  /** The rows of rights that apply: the Flex roles, or `guest` alone, or none. */
+  readonly roles: readonly FlexRole[] | readonly [typeof GUEST_ROLE];
+  readonly flexUserSid: FlexUserSid | undefined;
+  /** The plain user name: `realm_user_id`, not the encoded `identity`. */
+  readonly username: string | undefined;
+  /** When the token expires, in milliseconds since 1970. */
+  readonly expiresAtMs: number | undefined;
+}
+
+export interface BackendCaller {
+  readonly kind: 'backend-key';
+  readonly name: string;
+  readonly scopes: BackendKey['scopes'];
+}
+
+/**
+ * Verifies a credential.
+ *
+ * @throws {ApiError} `invalid_token` or `invalid_key` where it is not valid; `upstream_error` or `upstream_timeout` where
+ *   Twilio could not be asked, which is never taken for either answer
+ */
+export async function identifyCaller(
+  credential: Credential,
+  action: Action,
+  settings: Settings,
+  twilio: TwilioCall,
+): Promise<Caller> {
+  if (credential.kind === 'backend-key') return identifyBackend(credential.key, settings);
+  const caller = await identifyFlexUser(credential.token, settings, twilio);
+  // A minted token must not outlive the one shown, so the end of that one must be known.
+  if (action === 'mint' && caller.expiresAtMs === undefined) throw invalidToken('of unknown expiration');
+  return caller;
+}
+
+function identifyBackend(key: string, settings: Settings): BackendCaller {
+  const found = findBackendKey(key, settings.backendKeys);
+  if (!found) {
+    throw new ApiError(
+      'invalid_key',
+      'This backend key is not known here. List its hash in BACKEND_KEYS and deploy again.',
+    );
+  }
+  return { kind: 'backend-key', name: found.name, scopes: found.scopes };
+}
+
+async function identifyFlexUser(token: string, settings: Settings, twilio: TwilioCall): Promise<FlexUserCaller> {
+  const { roles, ...user } = await validateFlexToken(token, settings, twilio);
+  return {
+    kind: 'flex-user',
+    // A guest stays a guest, whatever else the token holds.
+    roles: roles.includes(GUEST_ROLE) ? [GUEST_ROLE] : roles.filter(isFlexRole),
+    ...user,
+  };
+}

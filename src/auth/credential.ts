@@ -1,0 +1,57 @@
+import { ApiError } from '../http/errors';
+import { isRecord, ownValue } from '../http/fields';
+import { BACKEND_KEY_PREFIX } from './backend-key';
+
+/** What a caller shows, not yet verified. */
+export type Credential =
+  | { readonly kind: 'flex-token'; readonly token: string }
+  | { readonly kind: 'backend-key'; readonly key: string };
+
+/** The characters that a bearer token may hold (RFC 6750, section 2.1). A compact JWE is a subset of them. */
+const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** Ten times what Flex's tokens come to, so that a body of megabytes is not sent on to be validated. */
+const MAX_TOKEN_LENGTH = 16_384;
+
+/**
+ * Finds the credential of a request: the `Authorization` header, or the field `Token` that Flex plugins send.
+ *
+ * The platform merges the request's fields over `event`, so a caller can put a `request` of their own in place of the
+ * headers. That is harmless here: whatever is found is only a claim until it is verified.
+ *
+ * @throws {ApiError} `missing_credentials`, or `invalid_token` where what was shown cannot be a token
+ */
+export function findCredential(event: unknown): Credential {
+  const header = readHeader(event, 'authorization');
+  if (Array.isArray(header)) throw notAToken('several Authorization headers');
+  const bearer = typeof header === 'string' ? /^Bearer(?:\s+(.*))?$/is.exec(header) : null;
+  if (bearer) {
+    const shown = bearer[1] ?? '';
+    return shown.startsWith(BACKEND_KEY_PREFIX) ? { kind: 'backend-key', key: shown } : flexToken(shown);
+  }
+  const field = ownValue(event, 'Token');
+  if (field !== undefined) return flexToken(field);
+  throw new ApiError(
+    'missing_credentials',
+    'Show who is calling: send "Authorization: Bearer <token>" with a Flex token or a backend key, or a Flex token in the field Token.',
+  );
+}
+
+/** A header of the request, as the platform hands it over: lower-case name; several of one name are an array. */
+export function readHeader(event: unknown, name: string): unknown {
+  const request = ownValue(event, 'request');
+  const headers = isRecord(request) ? ownValue(request, 'headers') : undefined;
+  return isRecord(headers) ? ownValue(headers, name) : undefined;
+}
+
+function flexToken(token: unknown): Credential {
+  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !BEARER_TOKEN.test(token)) {
+    throw notAToken('not of a token’s form');
+  }
+  return { kind: 'flex-token', token };
+}
+
+const notAToken = (reason: string) =>
+  new ApiError('invalid_token', 'What was sent is not a Flex token. Send the current token of a signed-in Flex user.', {
+    reason,
+  });

@@ -1,0 +1,75 @@
+import * as v from 'valibot';
+import { findFlexInstanceSid } from '../flex/instance';
+import { ApiError } from '../http/errors';
+import { isRecord } from '../http/fields';
+import type { Settings } from '../settings';
+import { isFlexInstanceSid, isFlexUserSid } from '../sids';
+import { credentialsRefused, parseJson, refusalOf, twilioTrouble, undocumented } from '../twilio/answer';
+import type { TwilioAnswer, TwilioCall } from '../twilio/call';
+
+/** Twilio leaves a field out, or gives null, where it has nothing to say. */
+const absent = <T extends v.GenericSchema>(schema: T) =>
+  v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+  );
+
+const ValidTokenSchema = v.object({
+  valid: v.literal(true),
+  roles: v.nullish(v.array(v.string()), []),
+  flex_user_sid: absent(v.pipe(v.string(), v.guard(isFlexUserSid))),
+  flex_instance_sid: absent(v.pipe(v.string(), v.guard(isFlexInstanceSid))),
+  realm_user_id: absent(v.pipe(v.string(), v.nonEmpty())),
+  expiration: absent(v.pipe(v.string(), v.transform(Date.parse), v.finite())),
+});
+
+/**
+ * Asks Twilio whether a Flex token is valid, through `twilio-flex-token-validator`.
+ *
+ * The validator rejects with a plain string, alike for a bad token and for every kind of trouble on the way. So its verdict
+ * is only one half here; the other is what Twilio answered. A token counts where both say so, is invalid where Twilio says
+ * that, and in every other case could not be looked at.
+ *
+ * @returns what Twilio says of its user; `undefined` for what it does not say. A guest's token is valid too.
+ * @throws {ApiError} `invalid_token`: not valid, expired, or of another Flex instance
+ * @throws {ApiError} `upstream_error`, `upstream_timeout`: it could not be found out
+ */
+export async function validateFlexToken(token: string, settings: Settings, twilio: TwilioCall) {
+  // Loaded only where a Flex token is shown: it brings Node's `https`, which a backend key does without.
+  const { runValidator } = await import('./validator');
+  const { accepted, answer } = await runValidator(token, settings, twilio);
+  const body = parseJson(answer.text);
+  if (!accepted || answer.status !== 200) throw whyNotAccepted(answer, body);
+
+  const parsed = v.safeParse(ValidTokenSchema, body);
+  if (!parsed.success) throw undocumented(answer, 'Tokens/validate: fields of another type');
+  const { roles, flex_user_sid, flex_instance_sid, realm_user_id, expiration } = parsed.output;
+
+  if (expiration !== undefined && expiration <= Date.now()) throw invalidToken('expired');
+  // An account has one Flex instance, and Twilio has just said that the token is this account's; so a token that does not
+  // name its instance passes, and one that names another does not.
+  if (flex_instance_sid !== undefined && flex_instance_sid !== (await findFlexInstanceSid(settings, twilio))) {
+    throw invalidToken('of another Flex instance');
+  }
+  return { roles, flexUserSid: flex_user_sid, username: realm_user_id, expiresAtMs: expiration };
+}
+
+export const invalidToken = (reason: string) =>
+  new ApiError(
+    'invalid_token',
+    'This Flex token is not valid any more, or not for this account. Sign in again and send the new token.',
+    {
+      reason,
+    },
+  );
+
+function whyNotAccepted(answer: TwilioAnswer, body: unknown): ApiError {
+  const { status } = answer;
+  const isTransient = status === 429 || status >= 500;
+  if (isTransient) return twilioTrouble(answer);
+  if (isRecord(body) && body.valid === false) return invalidToken('Twilio says that it is not valid');
+  if (status === 401 || status === 403) return credentialsRefused(answer);
+  // The token is all in the request that a caller has a hand in, so where the request is wrong, the token is.
+  if (status === 400 && refusalOf(answer).code !== undefined) return invalidToken('Twilio cannot read it');
+  return undocumented(answer, 'Tokens/validate');
+}

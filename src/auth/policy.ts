@@ -1,0 +1,138 @@
+import { ApiError } from '../http/errors';
+import type { FlexUserSid } from '../sids';
+import type { Scope } from './backend-key';
+import type { Caller, FlexUserCaller } from './caller';
+import { invalidToken } from './flex-token';
+import type { FlexRole, GUEST_ROLE } from './roles';
+
+type Cell = 'yes' | 'no' | 'yes, never oneself';
+type Row = Readonly<Record<FlexRole | typeof GUEST_ROLE, Cell>> & { readonly backendKey: Scope | 'no' };
+
+/** Who may do what. A backend key needs the scope that is named; a token with no role of a column has no right at all. */
+// biome-ignore format: a table is read in columns
+export const POLICY = {
+  //                    webchat
+  provision:          { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'yes',                backendKey: 'provision' },
+  'lookup own user':  { guest: 'no', agent: 'yes', supervisor: 'yes', admin: 'yes',                backendKey: 'no' },
+  'lookup anybody':   { guest: 'no', agent: 'no',  supervisor: 'yes', admin: 'yes',                backendKey: 'lookup' },
+  'mint own user':    { guest: 'no', agent: 'yes', supervisor: 'yes', admin: 'yes',                backendKey: 'no' },
+  'mint anybody':     { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'no',                 backendKey: 'mint' },
+  deprovision:        { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'yes, never oneself', backendKey: 'deprovision' },
+} as const satisfies Record<string, Row>;
+
+type Right = keyof typeof POLICY;
+
+export type Action = 'provision' | 'lookup' | 'mint' | 'deprovision';
+
+/** A user as a request names one. */
+export type NamedUser =
+  | { readonly by: 'flex_user_sid'; readonly flexUserSid: FlexUserSid }
+  | { readonly by: 'username'; readonly username: string };
+
+/** Whom a request is about: `self` where it names nobody. */
+export type UserReference = NamedUser | { readonly by: 'self' };
+
+// Not exported, so that no other module can make a permit.
+declare const proof: unique symbol;
+
+/**
+ * The proof that somebody may do something to somebody. Every privileged call demands one and takes its user from it, so that
+ * a Function which forgets to ask, or asks for one user and acts on another, does not compile.
+ */
+export interface Permit<A extends Action> {
+  readonly [proof]: A;
+  readonly caller: Caller;
+  readonly user: A extends 'provision' ? undefined : NamedUser;
+}
+
+/**
+ * Decides whether `caller` may do `action`, by {@link POLICY} alone: nobody is looked up for it.
+ *
+ * @throws {ApiError} `forbidden`
+ */
+export function authorize(caller: Caller, action: 'provision'): Permit<'provision'>;
+export function authorize<A extends Exclude<Action, 'provision'>>(
+  caller: Caller,
+  action: A,
+  reference: UserReference,
+): Permit<A>;
+export function authorize(caller: Caller, action: Action, reference?: UserReference) {
+  const own = reference && findOwn(caller, reference);
+  const right =
+    action === 'lookup' || action === 'mint' ? (`${action} ${own ? 'own user' : 'anybody'}` as const) : action;
+  if (!grants(caller, right)) throw forbidden(caller, right);
+  // For one's own token the SID says for certain who that is; a lookup is made as it was asked for.
+  const user = action === 'mint' || reference?.by === 'self' ? (own ?? reference) : reference;
+  return { caller, user } as unknown as Permit<Action>;
+}
+
+/**
+ * Refuses to let an admin deprovision their own user, however the request names it: it is decided on the user that was found.
+ *
+ * @throws {ApiError} `forbidden`, also where the caller's token does not say who they are
+ */
+export function refuseOneself(
+  { caller }: Permit<'deprovision'>,
+  found: { flex_user_sid: string; username: string },
+): void {
+  if (caller.kind === 'backend-key') return;
+  const isOneself = found.flex_user_sid === caller.flexUserSid || found.username === caller.username;
+  const isNobodyKnown = caller.flexUserSid === undefined && caller.username === undefined;
+  if (isOneself || isNobodyKnown) {
+    throw new ApiError('forbidden', 'Nobody can deprovision their own user. Ask another admin to do it.');
+  }
+}
+
+/**
+ * The lifetime that a token may be given now: what was asked for, cut to what the caller's own token still has.
+ *
+ * @returns whole seconds, at least 1
+ * @throws {ApiError} `invalid_token` where nothing is left of the caller's token, or it is not known how much
+ */
+export function ttlWithin({ caller }: Permit<'mint'>, wishedSeconds: number): number {
+  if (caller.kind === 'backend-key') return wishedSeconds;
+  const leftSeconds = Math.floor(((caller.expiresAtMs ?? 0) - Date.now()) / 1000);
+  if (leftSeconds < 1) throw invalidToken('expired');
+  return Math.min(wishedSeconds, leftSeconds);
+}
+
+/** The caller's own user, where that is whom the request is about; by SID where the token holds it. */
+function findOwn(caller: Caller, reference: UserReference): NamedUser | undefined {
+  if (caller.kind === 'backend-key' || !isOwn(caller, reference)) return undefined;
+  if (caller.flexUserSid !== undefined) return { by: 'flex_user_sid', flexUserSid: caller.flexUserSid };
+  return caller.username === undefined ? undefined : { by: 'username', username: caller.username };
+}
+
+function isOwn(caller: FlexUserCaller, reference: UserReference): boolean {
+  switch (reference.by) {
+    case 'self':
+      return true;
+    case 'flex_user_sid':
+      return reference.flexUserSid === caller.flexUserSid;
+    case 'username':
+      return reference.username === caller.username;
+  }
+}
+
+function grants(caller: Caller, right: Right): boolean {
+  const row: Row = POLICY[right];
+  return caller.kind === 'backend-key'
+    ? row.backendKey !== 'no' && caller.scopes.includes(row.backendKey)
+    : caller.roles.some((role) => row[role] !== 'no');
+}
+
+function forbidden(caller: Caller, right: Right): ApiError {
+  if (caller.kind === 'flex-user') {
+    return new ApiError(
+      'forbidden',
+      `Your roles do not allow this (${right}). Ask an admin, or call with a token that may.`,
+    );
+  }
+  const scope = POLICY[right].backendKey;
+  return new ApiError(
+    'forbidden',
+    scope === 'no'
+      ? 'A backend key has no user of its own: name one in username or flex_user_sid.'
+      : `This backend key lacks the scope ${scope}. Make one that has it: npm run backend-key -- NAME ${scope}`,
+  );
+}

@@ -1,0 +1,88 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { validator } from 'twilio-flex-token-validator';
+import type { Settings } from '../settings';
+import { NoAnswer, systemCodeOf, type TwilioAnswer, type TwilioCall, toResponse } from '../twilio/call';
+
+/**
+ * Runs `twilio-flex-token-validator` (1.6.0) and watches the request that it makes.
+ *
+ * By itself it never gives up waiting, and it hides the status of the answer. So the request is taken hold of while it is
+ * being made, which the validator does before it returns: for that moment alone `https.request` is ours.
+ *
+ * @param token in ASCII: the validator counts the characters of the body, not its bytes
+ * @returns whether the validator accepts the token, and what Twilio answered
+ */
+export async function runValidator(
+  token: string,
+  settings: Settings,
+  twilio: TwilioCall,
+): Promise<{ accepted: boolean; answer: TwilioAnswer }> {
+  let accepted = false;
+  const url = `https://iam.twilio.com/v1/Accounts/${settings.accountSid}/Tokens/validate`;
+  const answer = await twilio.request('post', url, async (limitMs) => {
+    accepted = false;
+    const { request, verdict } = startValidator(token, settings);
+    const response = await wholeAnswerTo(request, limitMs);
+    accepted = await verdict;
+    return toResponse(response);
+  });
+  return { accepted, answer };
+}
+
+function startValidator(token: string, { accountSid, credentials, region }: Settings) {
+  // As the validator's own wrapper derives it: `stage-us1` is served by `iam.stage.twilio.com`.
+  const realm = region?.split('-')[0] ?? '';
+  const original = https.request;
+  let request: ClientRequest | undefined;
+  https.request = ((...args: Parameters<typeof original>) => {
+    request = original(...args);
+    return request;
+  }) as typeof original;
+  try {
+    const verdict = (
+      credentials.kind === 'api-key'
+        ? validator(token, accountSid, undefined, realm, { Sid: credentials.sid, Secret: credentials.secret })
+        : validator(token, accountSid, credentials.authToken, realm)
+    ).then(
+      () => true,
+      () => false,
+    );
+    if (!request) throw new Error('the validator made no request');
+    return { request, verdict };
+  } finally {
+    https.request = original;
+  }
+}
+
+function wholeAnswerTo(request: ClientRequest, limitMs: number): Promise<TwilioAnswer> {
+  return new Promise<TwilioAnswer>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new NoAnswer('timeout'));
+      request.destroy();
+    }, limitMs);
+    const fail = (error?: unknown) => {
+      clearTimeout(timer);
+      reject(new NoAnswer('connection', systemCodeOf(error)));
+    };
+    request.on('error', fail);
+    request.on('response', (response: IncomingMessage) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => {
+        clearTimeout(timer);
+        resolve({ status: response.statusCode ?? 0, headers: headersOf(response), text });
+      });
+      // Without an `end` before it, the answer broke off in the middle: the validator would wait for the rest for ever.
+      response.on('close', () => fail());
+    });
+  });
+}
+
+function headersOf(response: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(response.headers)) headers.set(name, String(value));
+  return headers;
+}

@@ -1,0 +1,34 @@
+import { type Permit, ttlWithin } from '../auth/policy';
+import type { FlexUserSid } from '../sids';
+import { undocumented } from '../twilio/answer';
+import type { FlexUsersApi } from './api';
+import { documented, MintedTokenSchema } from './shapes';
+import { findActiveUser, notFound } from './users';
+
+/**
+ * Mints a Flex token for the user that the permit is for.
+ *
+ * For one's own user the record is not asked: the new token can do no more, and lasts no longer, than the one shown. Anybody
+ * else must be there and not be deactivated.
+ *
+ * @param ttlSeconds wished lifetime, at least 1; cut to what the caller's own token still has when Twilio is asked
+ * @returns Twilio's status, its body as it came (a secret: neither log nor keep it), and whose token it is
+ * @throws {ApiError} `user_not_found`, `user_deactivated`, `invalid_token` where the caller's token has run out meanwhile, or
+ *   as {@link flexRequest} does
+ */
+export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlSeconds: number) {
+  const flexUserSid = ownSid(permit) ?? (await findActiveUser(flex, permit)).flex_user_sid;
+  const answer = await flex.send({
+    method: 'post',
+    path: `/${flexUserSid}/Tokens`,
+    body: () => ({ ttl: ttlWithin(permit, ttlSeconds) }),
+    notFound,
+  });
+  const minted = documented(MintedTokenSchema, answer, 'Tokens');
+  if ((minted.token_info.flex_user_sid ?? flexUserSid) !== flexUserSid)
+    throw undocumented(answer, 'Tokens: another user');
+  return { status: answer.status, minted, flexUserSid };
+}
+
+const ownSid = ({ caller, user }: Permit<'mint'>): FlexUserSid | undefined =>
+  caller.kind === 'flex-user' && user.by === 'flex_user_sid' ? user.flexUserSid : undefined;

@@ -1,0 +1,107 @@
+import { type NamedUser, type Permit, refuseOneself } from '../auth/policy';
+import type { FlexRole } from '../auth/roles';
+import { ApiError } from '../http/errors';
+import type { FlexUserSid } from '../sids';
+import { undocumented } from '../twilio/answer';
+import type { FlexUsersApi } from './api';
+import { documented, type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
+
+/** A user as `Provision` wants it. */
+export interface NewFlexUser {
+  readonly username: string;
+  readonly email: string;
+  readonly fullName: string;
+  readonly roles: readonly FlexRole[];
+  /** Any JSON object: the attributes of the TaskRouter worker. */
+  readonly workerAttributes: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * Creates or updates a user and its TaskRouter worker. Idempotent.
+ *
+ * @returns Twilio's status (201, or 200) and its body as it came
+ * @throws {ApiError} as {@link flexRequest} does
+ */
+export async function provisionUser(flex: FlexUsersApi, _permit: Permit<'provision'>, user: NewFlexUser) {
+  const answer = await flex.send({
+    method: 'post',
+    path: '/Provision',
+    body: () => ({
+      username: user.username,
+      email: user.email,
+      full_name: user.fullName,
+      roles: user.roles,
+      worker: user.workerAttributes ? { attributes: user.workerAttributes } : {},
+    }),
+  });
+  return { status: answer.status, user: documented(ProvisionedUserSchema, answer, 'Provision') };
+}
+
+/**
+ * The user that the permit is for.
+ *
+ * @throws {ApiError} `user_not_found`, or as {@link flexRequest} does
+ */
+export async function findUser(
+  flex: FlexUsersApi,
+  { user }: Permit<'lookup'> | Permit<'mint'> | Permit<'deprovision'>,
+): Promise<FlexUser> {
+  return user.by === 'flex_user_sid' ? fetchUser(flex, user.flexUserSid) : findByUsername(flex, user.username);
+}
+
+/**
+ * The user that the permit is for, where it is not deactivated. The list leaves that out, so then the record itself is asked.
+ *
+ * @throws {ApiError} `user_deactivated`, or as {@link findUser} does
+ */
+export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<FlexUser> {
+  const found = await findUser(flex, permit);
+  const isKnown = permit.user.by === 'flex_user_sid' || typeof found.deactivated === 'boolean';
+  const user = isKnown ? found : await fetchUser(flex, found.flex_user_sid);
+  if (user.deactivated === true) {
+    throw new ApiError('user_deactivated', 'This user is deactivated. Provision it again before it gets a token.');
+  }
+  return user;
+}
+
+/**
+ * Deletes the worker and deactivates the user that the permit is for. A backend that names a SID needs nobody looked up; for an
+ * admin it is decided on the user that was found.
+ *
+ * @returns the SID of the user
+ * @throws {ApiError} `user_not_found`, `forbidden` for oneself, or as {@link flexRequest} does
+ */
+export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
+  const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
+  await flex.send({ method: 'post', path: '/Deprovision', body: () => ({ flex_user_sid: flexUserSid }), notFound });
+  return flexUserSid;
+}
+
+const namedByBackend = ({ caller, user }: { caller: { kind: string }; user: NamedUser }): FlexUserSid | undefined =>
+  caller.kind === 'backend-key' && user.by === 'flex_user_sid' ? user.flexUserSid : undefined;
+
+async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUser> {
+  const found = await findUser(flex, permit);
+  refuseOneself(permit, found);
+  return found;
+}
+
+async function fetchUser(flex: FlexUsersApi, flexUserSid: FlexUserSid): Promise<FlexUser> {
+  const answer = await flex.send({ method: 'get', path: `/${flexUserSid}`, notFound });
+  const user = documented(FlexUserSchema, answer, 'Users/{FU}');
+  if (user.flex_user_sid !== flexUserSid) throw undocumented(answer, 'Users/{FU}: another user');
+  return user;
+}
+
+/** An unknown user is an empty list. Whoever else stands in the list is not the one that was asked for. */
+async function findByUsername(flex: FlexUsersApi, username: string): Promise<FlexUser> {
+  const answer = await flex.send({ method: 'get', path: `?${new URLSearchParams({ Username: username })}` });
+  const { users } = documented(FlexUserListSchema, answer, 'Users');
+  const [user, another] = users.filter((item) => item.username === username);
+  if (another) throw undocumented(answer, 'Users: the same user name twice');
+  if (!user) throw notFound();
+  return user;
+}
+
+export const notFound = (): ApiError =>
+  new ApiError('user_not_found', 'There is no such Flex user. Check the spelling, or provision the user first.');

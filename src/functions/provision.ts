@@ -1,0 +1,15 @@
+import { authorize } from '../auth/policy';
+import { provisionUser } from '../flex/users';
+import { endpoint } from '../http/endpoint';
+import { parseProvision } from '../http/input';
+
+/** `POST /provision`: creates or updates a Flex user and its TaskRouter worker. */
+export const handler = endpoint({
+  action: 'provision',
+  parse: parseProvision,
+  async answer({ caller, input, flex }) {
+    const permit = authorize(caller, 'provision');
+    const { status, user } = await provisionUser(flex, permit, input);
+    return { status, body: user, flexUserSid: user.flex_user_sid };
+  },
+});

@@ -1,0 +1,68 @@
+/** Every way in which a call can fail, and the HTTP status that it is answered with. */
+const STATUS = {
+  invalid_request: 400,
+  missing_credentials: 401,
+  invalid_token: 401,
+  invalid_key: 401,
+  forbidden: 403,
+  user_not_found: 404,
+  user_deactivated: 409,
+  rate_limited: 429,
+  misconfigured: 500,
+  internal_error: 500,
+  upstream_error: 502,
+  upstream_timeout: 504,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS;
+
+/** A field of the request that is at fault, and what it should be. */
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** What Twilio answered where it said no: HTTP status, Twilio's error code, and the request id that its support asks for. */
+export interface UpstreamRefusal {
+  readonly status: number;
+  readonly code?: number;
+  readonly request_id?: string;
+}
+
+interface ApiErrorOptions {
+  readonly details?: readonly FieldFault[];
+  readonly upstream?: UpstreamRefusal;
+  /** Twilio's `Retry-After`, passed on as it is: seconds or an HTTP date. */
+  readonly retryAfter?: string;
+  /** The precise half, for the log alone; it must be free of secrets, tokens and personal data. */
+  readonly reason?: string;
+}
+
+/** A failure that the caller is told about. `message` reaches the caller: it says what to do next and holds nothing secret. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly options: ApiErrorOptions = {},
+  ) {
+    super(message);
+  }
+
+  get status(): number {
+    return STATUS[this.code];
+  }
+
+  /** The one shape in which every error is answered. */
+  toBody() {
+    const { details, upstream } = this.options;
+    return {
+      status: this.status,
+      code: this.code,
+      message: this.message,
+      ...(details && { details }),
+      ...(upstream && { upstream }),
+    };
+  }
+}

@@ -1,0 +1,9 @@
+/** Names are looked up on the object itself, never on its prototype: a caller may send `constructor` or `__proto__`. */
+export function ownValue(object: unknown, name: string): unknown {
+  return isObject(object) && Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** A JSON object: neither an array nor null. */
+export const isRecord = (value: unknown): value is Record<string, unknown> => isObject(value) && !Array.isArray(value);
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

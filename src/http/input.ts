@@ -1,0 +1,144 @@
+import * as v from 'valibot';
+import { readHeader } from '../auth/credential';
+import type { UserReference } from '../auth/policy';
+import { FLEX_ROLES } from '../auth/roles';
+import type { NewFlexUser } from '../flex/users';
+import type { Settings } from '../settings';
+import { type FlexUserSid, isFlexUserSid } from '../sids';
+import { parseJson } from '../twilio/answer';
+import { ApiError, type FieldFault } from './errors';
+import { isRecord, ownValue } from './fields';
+
+/** Twilio's own default for a token's lifetime. */
+const DEFAULT_TTL_SECONDS = 3600;
+
+/** Twilio's limit for user name, e-mail address and full name; counted in characters, not in UTF-16 units. */
+const MAX_TEXT_LENGTH = 256;
+
+const TEXT = `must be a string of 1 to ${MAX_TEXT_LENGTH} characters`;
+const ROLES = `must be a list of one or more of ${FLEX_ROLES.join(', ')}`;
+const FLEX_USER_SID = 'must be a Flex user SID: FU and 32 hexadecimal digits';
+const WORKER = 'must be an object';
+
+const isText = (value: string) => {
+  const length = [...value].length;
+  return length >= 1 && length <= MAX_TEXT_LENGTH && value.isWellFormed();
+};
+
+const text = v.pipe(v.string(TEXT), v.check(isText, TEXT));
+const jsonObject = (message: string) => v.custom<Record<string, unknown>>(isRecord, message);
+
+const ProvisionSchema = v.object({
+  username: text,
+  email: text,
+  full_name: text,
+  roles: v.pipe(v.array(v.picklist(FLEX_ROLES, ROLES), ROLES), v.nonEmpty(ROLES)),
+  worker: v.optional(
+    v.pipe(
+      jsonObject(WORKER),
+      v.transform((worker) => ({ attributes: ownValue(worker, 'attributes') })),
+      v.object({ attributes: v.optional(jsonObject('must be an object')) }),
+    ),
+    {},
+  ),
+});
+
+/** A request about a user names them by at most one of these. Twilio's own name for the first is `Username`. */
+const USER_FIELDS = {
+  username: v.optional(text),
+  Username: v.optional(text),
+  flex_user_sid: v.optional(v.custom<FlexUserSid>(isFlexUserSid, FLEX_USER_SID)),
+};
+const LookupSchema = v.object(USER_FIELDS);
+const DeprovisionSchema = v.omit(LookupSchema, ['Username']);
+
+const mintSchema = (maxSeconds: number) => {
+  const message = `must be a whole number of seconds, 1 to ${maxSeconds}`;
+  const ttl = v.pipe(v.number(message), v.integer(message), v.minValue(1, message), v.maxValue(maxSeconds, message));
+  return v.object({ ...DeprovisionSchema.entries, ttl: v.optional(ttl, Math.min(DEFAULT_TTL_SECONDS, maxSeconds)) });
+};
+
+// Each parser takes the event of a call and throws an `ApiError` `invalid_request` that lists all fields at fault.
+
+export function parseProvision(event: unknown): NewFlexUser {
+  const { username, email, full_name, roles, worker } = parse(ProvisionSchema, event);
+  return { username, email, fullName: full_name, roles, workerAttributes: worker.attributes };
+}
+
+export function parseLookup(event: unknown): { user: UserReference } {
+  return { user: toReference(parse(LookupSchema, event, namesOneUser('at most'))) };
+}
+
+export function parseMint(
+  event: unknown,
+  { maxTokenTtlSeconds }: Settings,
+): { user: UserReference; ttlSeconds: number } {
+  const { ttl, ...user } = parse(mintSchema(maxTokenTtlSeconds), event, namesOneUser('at most'));
+  return { user: toReference(user), ttlSeconds: ttl };
+}
+
+export function parseDeprovision(event: unknown): { user: UserReference } {
+  return { user: toReference(parse(DeprovisionSchema, event, namesOneUser('exactly'))) };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parse<const Schema extends v.ObjectSchema<v.ObjectEntries, undefined>>(
+  schema: Schema,
+  event: unknown,
+  checkTogether: (fields: Fields) => readonly FieldFault[] = () => [],
+): v.InferOutput<Schema> {
+  const fields = readFields(event, Object.keys(schema.entries));
+  const result = v.safeParse(schema, fields);
+  const faults = [...(result.issues ?? []).map(toFault), ...checkTogether(fields)];
+  if (result.success && faults.length === 0) return result.output;
+  // One sentence a field is enough to mend it.
+  const details = faults.filter(({ field }, index) => faults.findIndex((other) => other.field === field) === index);
+  const names = details.map(({ field }) => field).join(', ');
+  throw new ApiError('invalid_request', `Mend these fields and send the request again: ${names}.`, { details });
+}
+
+function toFault(issue: v.BaseIssue<unknown>): FieldFault {
+  const names = (issue.path ?? []).map(({ key }) => key).filter((key) => typeof key === 'string');
+  const isMissing = names.length === 1 && issue.input === undefined;
+  return { field: names.join('.'), message: isMissing ? `is missing; it ${issue.message}` : issue.message };
+}
+
+const namesOneUser = (count: 'at most' | 'exactly') => (fields: Fields) => {
+  const given = Object.keys(USER_FIELDS).filter((name) => fields[name] !== undefined);
+  if (given.length > 1) return given.map((field) => ({ field, message: 'name the user by one field alone' }));
+  if (count === 'exactly' && given.length === 0) {
+    return [{ field: 'username', message: 'is missing; name the user by username or flex_user_sid' }];
+  }
+  return [];
+};
+
+function toReference(named: Partial<v.InferOutput<typeof LookupSchema>>): UserReference {
+  const username = named.username ?? named.Username;
+  if (named.flex_user_sid !== undefined) return { by: 'flex_user_sid', flexUserSid: named.flex_user_sid };
+  return username === undefined ? { by: 'self' } : { by: 'username', username };
+}
+
+/** A form, or a query, has nothing but strings; JSON has types of its own, and there they count. */
+const FROM_TEXT: Readonly<Record<string, (value: string) => unknown>> = {
+  worker: (value) => parseJson(value) ?? value,
+  ttl: (value) => (/^[0-9]{1,12}$/.test(value) ? Number(value) : value),
+};
+
+function readFields(event: unknown, names: readonly string[]): Fields {
+  const isJson = /^application\/json\b/i.test(String(readHeader(event, 'content-type')));
+  const read = (name: string) => {
+    const value = ownValue(event, name);
+    if (isJson) return value;
+    if (name === 'roles') return splitAtCommas(value);
+    return typeof value === 'string' ? (FROM_TEXT[name]?.(value) ?? value) : value;
+  };
+  return Object.fromEntries(names.map((name) => [name, read(name)]));
+}
+
+/** `roles=agent,supervisor` and `roles=agent&roles=supervisor` are the same. */
+function splitAtCommas(value: unknown): unknown {
+  const parts = typeof value === 'string' ? [value] : value;
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) return value;
+  return parts.flatMap((part) => part.split(',')).map((part) => part.trim());
+}

@@ -1,0 +1,86 @@
+import type { Context, ServerlessCallback } from '@twilio-labs/serverless-runtime-types/types';
+import { readHeader } from '../auth/credential';
+import { type LogLine, writeLog } from '../log';
+import { type Environment, readAllowedOrigins } from '../settings';
+import { corsHeaders } from './cors';
+import { ApiError } from './errors';
+import { type Reply, toApiError, toErrorReply, toTwilioResponse } from './reply';
+
+/** The platform ends a Function after 10 s. Answered after this, it is certain that the caller gets to read why. */
+const ANSWER_LIMIT_MS = 8500;
+
+export type Handler = (context: Context & Environment, event: unknown, callback: ServerlessCallback) => Promise<void>;
+
+export interface Call {
+  readonly context: Environment;
+  readonly event: unknown;
+  /** When it must be answered, on the clock of `performance.now()`. */
+  readonly deadlineMs: number;
+  /** What is found out on the way and stands in the log even where the call fails. */
+  readonly log: Partial<LogLine>;
+}
+
+/**
+ * What all Functions have in common: one answer, in time, whatever happens; readable by the right pages; one line in the log.
+ *
+ * @param run may throw: an `ApiError` is answered as it says, anything else as `internal_error`
+ */
+export function serve(operation: string, run: (call: Call) => Promise<Reply>): Handler {
+  return async (context, event, callback) => {
+    const startedMs = performance.now();
+    const call: Call = { context, event, deadlineMs: startedMs + ANSWER_LIMIT_MS, log: {} };
+    const { reply, outcome } = await withinLimit(run(call)).then(
+      (reply) => ({ reply, outcome: { outcome: 'ok' } }),
+      (thrown: unknown) => {
+        const error = toApiError(thrown);
+        const { upstream, reason } = error.options;
+        return { reply: toErrorReply(error), outcome: { outcome: error.code, upstream, reason } };
+      },
+    );
+    writeLog(levelOf(reply), {
+      operation,
+      ...outcome,
+      status: reply.status,
+      ms: Math.round(performance.now() - startedMs),
+      ...call.log,
+      flex_user_sid: reply.flexUserSid,
+    });
+    callback(
+      null,
+      toTwilioResponse({ ...reply, headers: { ...reply.headers, ...readableBy(operation, context, event) } }),
+    );
+  };
+}
+
+async function withinLimit(work: Promise<Reply>): Promise<Reply> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const error = new ApiError('upstream_timeout', 'Twilio took too long to answer. Try again in a moment.');
+    timer = setTimeout(() => reject(error), ANSWER_LIMIT_MS);
+  });
+  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
+
+function readableBy(operation: string, context: Environment, event: unknown): Record<string, string> {
+  const header = readHeader(event, 'origin');
+  const origin = typeof header === 'string' ? header : undefined;
+  const domainName = String(context.DOMAIN_NAME);
+  const headers = corsHeaders(origin, { allowedOrigins: readAllowedOrigins(context), domainName });
+  const isOwn = origin === `https://${domainName}` || origin === `http://${domainName}`;
+  if (origin !== undefined && !isOwn && !('Access-Control-Allow-Origin' in headers)) {
+    writeLog('warn', {
+      operation,
+      outcome: 'origin_refused',
+      origin: nameOf(origin),
+      message:
+        'Pages of this origin cannot read the answers. If they should, add it to ALLOWED_ORIGINS and deploy again.',
+    });
+  }
+  return headers;
+}
+
+/** An origin as a browser writes it; what else may stand in that header is not for the log. */
+const nameOf = (origin: string): string =>
+  (URL.canParse(origin) ? new URL(origin).origin : 'not an origin').slice(0, 255);
+
+const levelOf = ({ status }: Reply) => (status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info');

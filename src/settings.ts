@@ -1,0 +1,143 @@
+import * as v from 'valibot';
+import { type BackendKey, parseBackendKey } from './auth/backend-key';
+import { parseOrigin } from './http/cors';
+import { ApiError } from './http/errors';
+import { type AccountSid, type FlexInstanceSid, isAccountSid, isFlexInstanceSid } from './sids';
+
+/** The levels that the Flex SDK's logger knows; it throws on any other (`@twilio/flex-sdk` 3.0.0). */
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** A Twilio region or edge becomes a part of a host name, so it may hold nothing else. */
+const HOST_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
+
+/** What a Function is configured with: the credentials that the platform injects, and the variables of `.env`. */
+export interface Settings {
+  readonly accountSid: AccountSid;
+  readonly credentials: Credentials;
+  readonly flexInstanceSid: FlexInstanceSid | undefined;
+  readonly allowedOrigins: readonly string[];
+  readonly maxTokenTtlSeconds: number;
+  readonly backendKeys: readonly BackendKey[];
+  readonly region: string | undefined;
+  readonly edge: string | undefined;
+  readonly telemetry: boolean;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+/** An API key is preferred to the Auth Token, since it can be revoked on its own. */
+export type Credentials =
+  | { readonly kind: 'auth-token'; readonly authToken: string }
+  | { readonly kind: 'api-key'; readonly sid: string; readonly secret: string };
+
+/** The platform's `context`, or the variables of an `.env` file. */
+export type Environment = Readonly<Record<string, unknown>>;
+
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const optionalText = v.optional(v.string());
+
+const SettingsSchema = v.object({
+  ACCOUNT_SID: v.pipe(
+    v.string('is missing: Twilio injects it when deployed; locally it stands in .env'),
+    v.guard(isAccountSid, () => 'must be AC and 32 hexadecimal digits'),
+  ),
+  AUTH_TOKEN: optionalText,
+  API_KEY: optionalText,
+  API_SECRET: optionalText,
+  FLEX_INSTANCE_SID: v.optional(
+    v.pipe(
+      v.string(),
+      v.guard(isFlexInstanceSid, () => 'must be GO and 32 hexadecimal digits, as on Flex > Overview'),
+    ),
+  ),
+  ALLOWED_ORIGINS: v.pipe(
+    v.optional(v.string(), ''),
+    v.transform((value) => list(value).map(parseOrigin)),
+    v.check(
+      (origins) => !origins.includes(undefined),
+      'must be origins separated by commas, such as https://app.example.com,https://crm.example.com:8443 (no path, no *)',
+    ),
+    v.transform((origins) => origins.filter((origin) => origin !== undefined)),
+  ),
+  MAX_TOKEN_TTL: v.pipe(
+    v.optional(v.string(), '3600'),
+    v.regex(/^[0-9]{1,9}$/, 'must be a whole number of seconds, at least 1'),
+    v.transform(Number),
+    v.minValue(1, 'must be a whole number of seconds, at least 1'),
+  ),
+  BACKEND_KEYS: v.pipe(
+    v.optional(v.string(), ''),
+    v.transform((value) => list(value).map(parseBackendKey)),
+    v.check(
+      (keys) => !keys.includes(undefined),
+      'must be <name>:<scopes>:<sha256> entries separated by commas, as `npm run backend-key` prints them',
+    ),
+    v.transform((keys) => keys.filter((key) => key !== undefined)),
+  ),
+  TWILIO_REGION: v.optional(v.pipe(v.string(), v.regex(HOST_LABEL, 'must be a Twilio region, such as ie1'))),
+  TWILIO_EDGE: v.optional(v.pipe(v.string(), v.regex(HOST_LABEL, 'must be a Twilio edge, such as dublin'))),
+  TELEMETRY: v.pipe(
+    v.optional(v.string(), 'false'),
+    v.toLowerCase(),
+    v.picklist(['true', 'false'], 'must be true or false'),
+    v.transform((value) => value === 'true'),
+  ),
+  LOG_LEVEL: v.pipe(
+    v.optional(v.string(), 'error'),
+    v.toLowerCase(),
+    v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
+  ),
+});
+
+const NAMES = Object.keys(SettingsSchema.entries);
+
+/**
+ * Reads and checks all settings at once, so that a slip shows at the first call and not at the first call that needs it.
+ *
+ * @throws {ApiError} `misconfigured`, naming every setting that is missing or malformed, and no value
+ */
+export function readSettings(environment: Environment): Settings {
+  const raw = Object.fromEntries(NAMES.map((name) => [name, present(environment[name])]));
+  const result = v.safeParse(SettingsSchema, raw);
+  const faults = (result.issues ?? []).map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
+  const credentials = readCredentials(raw.AUTH_TOKEN, raw.API_KEY, raw.API_SECRET);
+  if (!credentials) faults.push('AUTH_TOKEN is missing (or set both API_KEY and API_SECRET)');
+  if (!result.success || !credentials) {
+    throw new ApiError('misconfigured', `This service is not set up yet: ${faults.join('; ')}.`);
+  }
+  const settings = result.output;
+  return {
+    accountSid: settings.ACCOUNT_SID,
+    credentials,
+    flexInstanceSid: settings.FLEX_INSTANCE_SID,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+    maxTokenTtlSeconds: settings.MAX_TOKEN_TTL,
+    backendKeys: settings.BACKEND_KEYS,
+    region: settings.TWILIO_REGION,
+    edge: settings.TWILIO_EDGE,
+    telemetry: settings.TELEMETRY,
+    logLevel: settings.LOG_LEVEL,
+  };
+}
+
+/** The origins that can be read from the settings even where something else in them is wrong: an error must be readable too. */
+export function readAllowedOrigins(environment: Environment): readonly string[] {
+  return list(String(present(environment.ALLOWED_ORIGINS) ?? ''))
+    .map(parseOrigin)
+    .filter((origin) => origin !== undefined);
+}
+
+/** An empty value is a missing one: a deploy does not upload it, so it must not mean anything locally either. */
+function present(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() || undefined : (value ?? undefined);
+}
+
+function readCredentials(authToken: unknown, sid: unknown, secret: unknown): Credentials | undefined {
+  if (typeof sid === 'string' && typeof secret === 'string') return { kind: 'api-key', sid, secret };
+  if (typeof authToken === 'string') return { kind: 'auth-token', authToken };
+  return undefined;
+}

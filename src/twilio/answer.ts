@@ -1,0 +1,55 @@
+import { ApiError, type UpstreamRefusal } from '../http/errors';
+import { isRecord } from '../http/fields';
+import type { TwilioAnswer } from './call';
+
+/** The JSON of an answer, or `undefined` where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Twilio's REST errors are `{code, message, more_info, status}`; the code is what its error pages are listed by. */
+export function refusalOf(answer: TwilioAnswer): UpstreamRefusal {
+  const body = parseJson(answer.text);
+  const code = isRecord(body) ? body.code : undefined;
+  const requestId = answer.headers.get('twilio-request-id');
+  return {
+    status: answer.status,
+    ...(typeof code === 'number' && { code }),
+    ...(requestId && { request_id: requestId }),
+  };
+}
+
+/** An answer that Twilio does not document for this request, a redirect or a page of a proxy for instance. */
+export const undocumented = (answer: TwilioAnswer, reason: string): ApiError =>
+  new ApiError(
+    'upstream_error',
+    'Twilio answered with something unexpected. Try again; if it stays, contact Twilio’s support.',
+    {
+      upstream: refusalOf(answer),
+      reason,
+    },
+  );
+
+/** Twilio does not take the credentials of this service itself: nothing that the caller could mend. */
+export const credentialsRefused = (answer: TwilioAnswer): ApiError =>
+  new ApiError(
+    'upstream_error',
+    'Twilio refused the credentials of this service. Whoever runs it should check AUTH_TOKEN, or API_KEY and API_SECRET.',
+    { upstream: refusalOf(answer) },
+  );
+
+/** Twilio had trouble of its own, and still has it after the retries. */
+export const twilioTrouble = (answer: TwilioAnswer): ApiError =>
+  new ApiError('upstream_error', 'Twilio has trouble answering. Try again in a moment.', {
+    upstream: refusalOf(answer),
+    ...retryAfterOf(answer),
+  });
+
+export function retryAfterOf(answer: TwilioAnswer): { retryAfter?: string } {
+  const retryAfter = answer.headers.get('retry-after');
+  return retryAfter ? { retryAfter } : {};
+}
