@@ -5,5 +5,5 @@ module.exports = {
   // `tsc` checks the types of everything, the tests included; here each file is only translated.
   transform: { '^.+\\.[jt]s$': ['ts-jest', { tsconfig: '<rootDir>/tests/tsconfig.json' }] },
   // These libraries are published as ES modules alone.
-  transformIgnorePatterns: ['/node_modules/(?!(ky)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(p-retry|is-network-error)/)'],
 };

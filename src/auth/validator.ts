@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { validator } from 'twilio-flex-token-validator';
 import type { Settings } from '../settings';
-import { NoAnswer, systemCodeOf, type TwilioAnswer, type TwilioCall, toResponse } from '../twilio/call';
+import { NoAnswer, systemCodeOf, type TwilioAnswer, type TwilioCall, toAnswer } from '../twilio/call';
 
 /**
  * Runs `twilio-flex-token-validator` (1.6.0) and watches the request that it makes.
@@ -19,13 +19,11 @@ export async function runValidator(
   twilio: TwilioCall,
 ): Promise<{ accepted: boolean; answer: TwilioAnswer }> {
   let accepted = false;
-  const url = `https://iam.twilio.com/v1/Accounts/${settings.accountSid}/Tokens/validate`;
-  const answer = await twilio.request('post', url, async (limitMs) => {
-    accepted = false;
+  const answer = await twilio.request(async (limitMs) => {
     const { request, verdict } = startValidator(token, settings);
-    const response = await wholeAnswerTo(request, limitMs);
+    const answer = await wholeAnswerTo(request, limitMs);
     accepted = await verdict;
-    return toResponse(response);
+    return answer;
   });
   return { accepted, answer };
 }
@@ -73,7 +71,7 @@ function wholeAnswerTo(request: ClientRequest, limitMs: number): Promise<TwilioA
       });
       response.on('end', () => {
         clearTimeout(timer);
-        resolve({ status: response.statusCode ?? 0, headers: headersOf(response), text });
+        resolve(toAnswer(response.statusCode ?? 0, text, (name) => headerOf(response, name)));
       });
       // Without an `end` before it, the answer broke off in the middle: the validator would wait for the rest for ever.
       response.on('close', () => fail());
@@ -81,8 +79,7 @@ function wholeAnswerTo(request: ClientRequest, limitMs: number): Promise<TwilioA
   });
 }
 
-function headersOf(response: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(response.headers)) headers.set(name, String(value));
-  return headers;
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
 }

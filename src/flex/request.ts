@@ -20,7 +20,7 @@ export interface FlexRequest {
  */
 export async function flexRequest(settings: Settings, twilio: TwilioCall, request: FlexRequest): Promise<TwilioAnswer> {
   const url = `https://${flexApiHost(settings)}${request.path}`;
-  const answer = await twilio.request(request.method, url, (limitMs) => {
+  const answer = await twilio.request((limitMs) => {
     const json = request.body && JSON.stringify(request.body());
     const headers = {
       Accept: 'application/json',

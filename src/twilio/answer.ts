@@ -15,11 +15,10 @@ export function parseJson(text: string): unknown {
 export function refusalOf(answer: TwilioAnswer): UpstreamRefusal {
   const body = parseJson(answer.text);
   const code = isRecord(body) ? body.code : undefined;
-  const requestId = answer.headers.get('twilio-request-id');
   return {
     status: answer.status,
     ...(typeof code === 'number' && { code }),
-    ...(requestId && { request_id: requestId }),
+    ...(answer.requestId !== undefined && { request_id: answer.requestId }),
   };
 }
 
@@ -49,7 +48,5 @@ export const twilioTrouble = (answer: TwilioAnswer): ApiError =>
     ...retryAfterOf(answer),
   });
 
-export function retryAfterOf(answer: TwilioAnswer): { retryAfter?: string } {
-  const retryAfter = answer.headers.get('retry-after');
-  return retryAfter ? { retryAfter } : {};
-}
+export const retryAfterOf = ({ retryAfter }: TwilioAnswer): { retryAfter?: string } =>
+  retryAfter === undefined ? {} : { retryAfter };

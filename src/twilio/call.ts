@@ -1,32 +1,51 @@
-import type { HTTPError } from 'ky';
+import pRetry from 'p-retry';
 import { ApiError } from '../http/errors';
 
 /** One attempt at one request is given up after this long. */
 const ATTEMPT_LIMIT_MS = 3000;
 
-/** Four more attempts at most: with the backoff below they add 3 s of waiting in the worst case. */
+/** Four more attempts at most, after 100 to 200 ms, 200 to 400 ms, and so on: 3 s of waiting in the worst case. */
 const RETRY_LIMIT = 4;
+const FIRST_WAIT_MS = 100;
+const longestWaitMs = (attemptNumber: number) => 2 * FIRST_WAIT_MS * 2 ** (attemptNumber - 1);
 
-/** What may well go better in a moment. All requests here may be sent twice: Provision and Deprovision are idempotent, a token more does no harm. */
+/**
+ * What may well go better in a moment. Whatever is sent here may be sent twice: Provision and Deprovision are idempotent, and a
+ * token that was minted but never arrived is known to nobody.
+ */
 const RETRIED_STATUSES = [429, 502, 503, 504];
 
 /** With less time left than this, another attempt would only be cut short. */
 const SHORTEST_ATTEMPT_MS = 250;
 
-/** What Twilio answered: status, headers, and the body as text. */
-export type TwilioAnswer = Pick<Response, 'status' | 'headers'> & { readonly text: string };
+/** What Twilio answered. */
+export interface TwilioAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** `RQ…`: what Twilio's support asks for. */
+  readonly requestId: string | undefined;
+  /** As it came: seconds or a date. */
+  readonly retryAfter: string | undefined;
+}
 
-/** One attempt at a request. It resolves with the whole answer, body included, within `limitMs`. */
-export type Attempt = (limitMs: number) => Promise<Response>;
+/** One attempt at a request. It resolves with the whole answer, body included, within `limitMs`, or throws {@link NoAnswer}. */
+export type Attempt = (limitMs: number) => Promise<TwilioAnswer>;
 
 /** An attempt that ended without an answer. */
 export class NoAnswer extends Error {
+  /** @param systemCode the system's word for what happened, such as `ECONNREFUSED` */
   constructor(
     readonly why: 'timeout' | 'connection',
-    /** The system's word for it, such as `ECONNREFUSED`. */
     readonly systemCode?: string,
   ) {
     super(why);
+  }
+}
+
+/** An answer that another attempt may better. */
+class TransientAnswer extends Error {
+  constructor(readonly answer: TwilioAnswer) {
+    super(`status ${answer.status}`);
   }
 }
 
@@ -35,87 +54,82 @@ export class TwilioCall {
   readonly requestIds: string[] = [];
 
   /** @param deadlineMs when the whole call must be answered, on the clock of `performance.now()` */
-  constructor(readonly deadlineMs: number) {}
+  constructor(private readonly deadlineMs: number) {}
 
   /**
    * Makes a request, and makes it again where that may help: after 429, 502, 503 and 504, a broken connection or an attempt
-   * without an answer; with exponential backoff and full jitter, or after as long as `Retry-After` says; as long as time is left.
+   * without an answer; with exponential backoff and jitter, after as long as `Retry-After` says at the least, as long as time is
+   * left.
    *
-   * @throws {ApiError} `upstream_timeout` or `upstream_error` where no attempt got an answer
+   * @returns the last answer, whatever its status
+   * @throws {ApiError} `upstream_timeout` or `upstream_error` where the last attempt got no answer; what else `attempt` throws
    */
-  async request(method: 'get' | 'post', url: string, attempt: Attempt): Promise<TwilioAnswer> {
-    // Loaded at the first request and not with the Function: it makes Node load its `fetch`, which takes longer than all the rest.
-    const { default: ky } = await import('ky');
+  async request(attempt: Attempt): Promise<TwilioAnswer> {
+    let notBeforeMs = 0;
     try {
-      const response = await ky(url, {
-        method,
-        fetch: () => this.attempt(attempt),
-        timeout: false,
-        throwHttpErrors: (status) => RETRIED_STATUSES.includes(status),
-        retry: {
-          limit: RETRY_LIMIT,
-          methods: [method],
-          statusCodes: RETRIED_STATUSES,
-          afterStatusCodes: RETRIED_STATUSES,
-          maxRetryAfter: this.remainingMs,
-          delay: backoffMs,
-          jitter: true,
-          shouldRetry: ({ error, retryCount }) => this.isWorthAnotherAttempt(error, retryCount),
+      return await pRetry(
+        async () => {
+          await waitUntil(notBeforeMs);
+          const answer = await this.attempt(attempt);
+          if (!RETRIED_STATUSES.includes(answer.status)) return answer;
+          notBeforeMs = performance.now() + retryAfterMs(answer);
+          throw new TransientAnswer(answer);
         },
-      });
-      return await read(response);
+        {
+          retries: RETRY_LIMIT,
+          minTimeout: FIRST_WAIT_MS,
+          factor: 2,
+          randomize: true,
+          shouldRetry: ({ error, attemptNumber }) =>
+            (error instanceof TransientAnswer || error instanceof NoAnswer) &&
+            this.hasTimeLeftAt(Math.max(notBeforeMs, performance.now() + longestWaitMs(attemptNumber))),
+        },
+      );
     } catch (error) {
-      if (isHttpError(error)) return read(error.response);
+      if (error instanceof TransientAnswer) return error.answer;
       throw error instanceof NoAnswer ? toApiError(error) : error;
     }
   }
 
-  private get remainingMs(): number {
-    return this.deadlineMs - performance.now();
-  }
-
-  private async attempt(attempt: Attempt): Promise<Response> {
-    const limitMs = Math.min(ATTEMPT_LIMIT_MS, this.remainingMs);
+  private async attempt(attempt: Attempt): Promise<TwilioAnswer> {
+    const limitMs = Math.floor(Math.min(ATTEMPT_LIMIT_MS, this.deadlineMs - performance.now()));
     if (limitMs <= 0) throw new NoAnswer('timeout');
-    const response = await attempt(limitMs).catch((error) => {
-      throw error instanceof RangeError ? new NoAnswer('connection', 'ERR_HTTP_INVALID_STATUS_CODE') : error;
-    });
-    const requestId = response.headers.get('twilio-request-id');
-    if (requestId && /^RQ[0-9a-f]{32}$/i.test(requestId)) this.requestIds.push(requestId);
-    return response;
+    const answer = await attempt(limitMs);
+    if (answer.requestId !== undefined) this.requestIds.push(answer.requestId);
+    return answer;
   }
 
-  /** `false` ends it; `undefined` leaves the decision and the waiting to ky. */
-  private isWorthAnotherAttempt(error: Error, retryCount: number): false | undefined {
-    if (!(error instanceof NoAnswer || isHttpError(error))) return false;
-    const waitMs = (isHttpError(error) && retryAfterMs(error.response)) || backoffMs(retryCount);
-    return waitMs + SHORTEST_ATTEMPT_MS < this.remainingMs ? undefined : false;
+  private hasTimeLeftAt(timeMs: number): boolean {
+    return timeMs + SHORTEST_ATTEMPT_MS < this.deadlineMs;
   }
 }
 
 /**
- * `fetch`, with the body read and with a limit for both. Redirects are not followed: our credentials go where we sent them.
+ * `fetch`, with the body read and with one limit for both. Redirects are not followed: our credentials go where we sent them.
  *
  * @throws {NoAnswer}
  */
-export async function fetchWhole(url: string, init: RequestInit, limitMs: number): Promise<Response> {
+export async function fetchWhole(url: string, init: RequestInit, limitMs: number): Promise<TwilioAnswer> {
   const signal = AbortSignal.timeout(limitMs);
   try {
-    return toResponse(await read(await fetch(url, { ...init, signal, redirect: 'manual' })));
+    const response = await fetch(url, { ...init, signal, redirect: 'manual' });
+    const text = await response.text();
+    return toAnswer(response.status, text, (name) => response.headers.get(name) ?? undefined);
   } catch (error) {
     throw signal.aborted ? new NoAnswer('timeout') : new NoAnswer('connection', systemCodeOf(error));
   }
 }
 
-/** @throws {RangeError} for a status that HTTP does not have */
-export const toResponse = ({ status, headers, text }: TwilioAnswer): Response =>
-  new Response(text || null, { status, headers });
-
-const read = async (response: Response): Promise<TwilioAnswer> => ({
-  status: response.status,
-  headers: response.headers,
-  text: await response.text(),
-});
+/** @param header looks a header of the answer up by its lower-case name */
+export function toAnswer(status: number, text: string, header: (name: string) => string | undefined): TwilioAnswer {
+  const requestId = header('twilio-request-id');
+  return {
+    status,
+    text,
+    requestId: requestId && /^RQ[0-9a-f]{32}$/i.test(requestId) ? requestId : undefined,
+    retryAfter: header('retry-after'),
+  };
+}
 
 /** `fetch` hides what happened in the `cause` of a `TypeError`. */
 export function systemCodeOf(error: unknown): string | undefined {
@@ -124,18 +138,17 @@ export function systemCodeOf(error: unknown): string | undefined {
   return cause ? systemCodeOf(cause) : undefined;
 }
 
-const isHttpError = (error: unknown): error is HTTPError => error instanceof Error && error.name === 'HTTPError';
-
-/** How long to wait at most before the next attempt; ky takes a random part of it. */
-const backoffMs = (retryCount: number): number => 200 * 2 ** (retryCount - 1);
-
 /** `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs({ headers }: Response): number {
-  const header = headers.get('retry-after');
-  if (!header) return 0;
-  const seconds = Number(header);
-  const ms = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
+function retryAfterMs({ retryAfter }: TwilioAnswer): number {
+  if (!retryAfter) return 0;
+  const seconds = Number(retryAfter);
+  const ms = Number.isNaN(seconds) ? Date.parse(retryAfter) - Date.now() : seconds * 1000;
   return Number.isNaN(ms) ? 0 : ms;
+}
+
+async function waitUntil(timeMs: number): Promise<void> {
+  const waitMs = timeMs - performance.now();
+  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
 }
 
 function toApiError({ why, systemCode }: NoAnswer): ApiError {

@@ -1,0 +1,115 @@
+import { ClientRequest } from 'node:http';
+import { BatchInterceptor, getRawRequest } from '@mswjs/interceptors';
+import { ClientRequestInterceptor } from '@mswjs/interceptors/ClientRequest';
+import { FetchInterceptor } from '@mswjs/interceptors/fetch';
+import { isTwilioHost, serviceOf } from './hosts';
+
+type Fetch = typeof globalThis.fetch;
+
+// They belong to one connection, and there are two: the caller's, which is make-believe, and the one to the sandbox.
+const CONNECTION_HEADERS = ['connection', 'content-length', 'host', 'keep-alive', 'transfer-encoding'];
+
+// Node ends a request when the signal, or the response, that it hangs on is garbage-collected; what must live as long
+// as a body is kept beside it.
+const keptAlive = new WeakMap<ReadableStream, unknown>();
+
+/**
+ * Sends this process's requests to Twilio (`fetch`, `http` and `https`) to a sandbox instead, over real HTTP. Requests
+ * to Twilio's other hosts fail before they reach the network; everybody else's pass through.
+ *
+ * Aborting or destroying a request ends the one to the sandbox too; a broken or refused connection there is one here.
+ *
+ * @param sandboxOrigin `http://127.0.0.1:PORT`; credentials go there, so it must be on this machine
+ * @returns the undo
+ */
+export function interceptTwilio(sandboxOrigin: string): () => void {
+  const { origin, hostname } = new URL(sandboxOrigin);
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) {
+    throw new Error(`A sandbox runs on this machine: ${hostname} is not a loopback address`);
+  }
+  const fetch = globalThis.fetch;
+  const interceptor = new BatchInterceptor({
+    name: 'twilio-sandbox',
+    interceptors: [new FetchInterceptor(), new ClientRequestInterceptor()],
+  });
+  interceptor.apply();
+  interceptor.on('request', async ({ request, controller }) => {
+    const url = new URL(request.url);
+    if (!isTwilioHost(url.hostname)) return;
+    const caller = getRawRequest(request);
+    const target = `${origin}/${url.hostname}${url.pathname}${url.search}`;
+    const isEmulated = serviceOf(url.hostname) !== undefined;
+    if (caller instanceof ClientRequest) {
+      if (!isEmulated) return controller.errorWith(notEmulated(url));
+      const disconnection = new AbortController();
+      caller.once('close', () => disconnection.abort());
+      try {
+        controller.respondWith(asNodeResponse(await forward(fetch, request, target, disconnection.signal)));
+      } catch (error) {
+        // A caller that left is told nothing, but the request must count as handled, or it would go to the real Twilio.
+        controller.errorWith(disconnection.signal.aborted ? undefined : asNodeError(error));
+      }
+    } else {
+      if (!isEmulated) return controller.errorWith(new TypeError('fetch failed', { cause: notEmulated(url) }));
+      try {
+        controller.respondWith(await forward(fetch, request, target, request.signal));
+      } catch (error) {
+        // The library itself rejects an aborted request, with the reason of its signal.
+        if (!request.signal.aborted) controller.errorWith(error);
+      }
+    }
+  });
+  return () => interceptor.dispose();
+}
+
+async function forward(fetch: Fetch, request: Request, target: string, signal: AbortSignal): Promise<Response> {
+  const response = await fetch(target, {
+    method: request.method,
+    headers: withoutConnection(request.headers),
+    body: request.body === null ? null : await request.arrayBuffer(),
+    redirect: 'manual', // whoever called follows it, or does not
+    signal,
+  });
+  if (response.body !== null) keptAlive.set(response.body, [request, response]);
+  return new Response(response.body, {
+    status: response.status,
+    statusText: response.statusText,
+    headers: withoutConnection(response.headers),
+  });
+}
+
+// From entries, not from the Headers themselves: of these, while intercepting, the library's patched constructor copies
+// only some. A request with a body loses its Authorization that way.
+function withoutConnection(headers: Headers): Headers {
+  return new Headers([...headers].filter(([name]) => !CONNECTION_HEADERS.includes(name)));
+}
+
+/** The same response, whose body breaks with an error that `http` callers know. */
+function asNodeResponse(response: Response): Response {
+  if (response.body === null) return response;
+  return new Response(ReadableStream.from(relay(response.body)), response);
+}
+
+async function* relay(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw asNodeError(error);
+  }
+}
+
+/**
+ * A failed `fetch` as `http` would put it: the cause, with its code. A new Error in any case, since under jest the ones
+ * of Node's own `fetch` are not `instanceof` the Error that the interceptors know, which drop what is not.
+ */
+function asNodeError(error: unknown): Error {
+  const { cause } = error as { cause?: { code?: unknown; message?: unknown } };
+  const code = typeof cause?.code === 'string' && !cause.code.startsWith('UND_ERR') ? cause.code : 'ECONNRESET';
+  const message = typeof cause?.message === 'string' ? cause.message : String(error);
+  return Object.assign(new Error(message), { code });
+}
+
+function notEmulated(url: URL): Error {
+  const message = `The sandbox has no ${url.hostname}, and nothing may reach the real one`;
+  return Object.assign(new Error(message), { code: 'ENOTFOUND' });
+}

@@ -1,0 +1,49 @@
+import type { Sandbox } from './server';
+
+/** What `npm start` prints: where everything is, who is there, and one call of each Function to paste into a terminal. */
+export function welcome(sandbox: Sandbox, origin: string): string {
+  const { agent, supervisor, admin } = sandbox.users;
+  const users = [agent, supervisor, admin].map(({ username, roles }) => `  ${username.padEnd(24)} ${roles.join(', ')}`);
+  return `Functions
+${['provision', 'lookup', 'mint', 'deprovision', 'config'].map((name) => `  ${origin}/${name}`).join('\n')}
+
+Users of the sandbox
+${users.join('\n')}
+
+Backend key of this run, for every Function
+  ${sandbox.backendKey}
+
+Paste these into another terminal, in this order:
+
+${curlCommands(sandbox, origin).join('\n\n')}
+
+Ctrl-C ends it.
+`;
+}
+
+function curlCommands({ backendKey }: Sandbox, origin: string): readonly string[] {
+  const asBackend = `-H 'Authorization: Bearer ${backendKey}'`;
+  const asUser = `-H "Authorization: Bearer $TOKEN"`;
+  const json = (body: object) => `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+  const curl = (path: string, ...options: readonly string[]) =>
+    ['curl -sS -w "\\n"', `${origin}${path}`, ...options].join(' ');
+  const user = {
+    username: 'user1',
+    email: 'test@example.com',
+    full_name: 'Foo Bar',
+    roles: ['agent'],
+    worker: {
+      attributes: { 'channel.voice.capacity': 10, language: 'english, spanish', 'more.stringarray': 'more,more2' },
+    },
+  };
+  return [
+    curl('/provision', asBackend, json(user)),
+    curl('/lookup', '-G -d username=user1', asBackend),
+    curl('/mint', asBackend, json({ username: 'user1', ttl: 3600 })),
+    `TOKEN=$(${curl('/mint', asBackend, json({ username: 'user1' }))} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    curl('/lookup', asUser),
+    curl('/mint', asUser, json({ ttl: 600 })),
+    curl('/deprovision', asBackend, json({ username: 'user1' }), '-i'),
+    curl('/config'),
+  ];
+}

@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { BACKEND_KEY_PREFIX, hashOf, isScope, parseBackendKey, SCOPES } from '../src/auth/backend-key';
+
+/** Prints a new backend key, and the entry of `BACKEND_KEYS` that lists it. Neither is stored anywhere. */
+function main([name = '', ...scopes]: readonly string[]): void {
+  const key = `${BACKEND_KEY_PREFIX}${name}.${randomBytes(32).toString('base64url')}`;
+  const entry = `${name}:${[...new Set(scopes)].join('+')}:${hashOf(key).toString('hex')}`;
+  if (!scopes.every(isScope) || !parseBackendKey(entry)) {
+    console.error('Usage: npm run backend-key -- NAME SCOPE…');
+    console.error(`NAME is 1 to 64 of A-Z a-z 0-9 _ -, each SCOPE one of ${SCOPES.join(', ')}.`);
+    process.exitCode = 1;
+    return;
+  }
+  console.log(`The key, shown this once. It belongs on your server, never in a browser:
+
+${key}
+
+Add this to BACKEND_KEYS in .env (a comma between entries) and deploy again. It holds only the key's hash:
+
+${entry}
+`);
+}
+
+main(process.argv.slice(2));
