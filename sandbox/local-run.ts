@@ -4,37 +4,25 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { LocalRun, Variables } from '../scripts/local-run';
 import { readSettings } from '../src/settings';
-import { type Sandbox, startSandbox } from './server';
-import { welcome } from './welcome';
+import type { Sandbox } from './server';
 
 /**
- * Starts a sandbox for `npm start`, and prepares what sends the Functions there: a file of settings, and a script that is loaded
- * into their process. Both are in a temporary folder, so that nothing of it can be deployed.
+ * Prepares what sends the Functions of a local run to a sandbox: a file of settings, and a script that is loaded into their process.
+ * Both are in a temporary folder, so that nothing of it can be deployed.
  *
- * @param variables of the developer's own `.env`: they count, but for the account
+ * @param variables further settings, as of the developer's own `.env`: they count, but for the account
  */
-export async function prepareSandboxRun(variables: Variables, origin: string): Promise<LocalRun> {
-  const sandbox = await startSandbox();
+export async function prepareSandboxRun(sandbox: Sandbox, variables: Variables): Promise<LocalRun> {
+  const settings = settingsFor(sandbox, variables);
   const folder = mkdtempSync(join(tmpdir(), 'flex-sandbox-'));
-  const close = async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await sandbox.close();
+  const envFile = join(folder, '.env');
+  writeFileSync(envFile, toEnvFile(settings), { mode: 0o600 });
+  return {
+    envFile,
+    nodeArguments: ['--require', await buildPreload(folder)],
+    environment: { SANDBOX_ORIGIN: sandbox.origin },
+    close: async () => rmSync(folder, { recursive: true, force: true }),
   };
-  try {
-    const envFile = join(folder, '.env');
-    writeFileSync(envFile, toEnvFile(settingsFor(sandbox, variables)), { mode: 0o600 });
-    return {
-      announcement: 'Using the sandbox, a local Twilio, since .env holds no credentials. Nothing leaves this machine.',
-      envFile,
-      nodeArguments: ['--require', await buildPreload(folder)],
-      environment: { SANDBOX_ORIGIN: sandbox.origin },
-      welcome: welcome(sandbox, origin),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 function settingsFor(sandbox: Sandbox, { FLEX_INSTANCE_SID: _, ...variables }: Variables): Variables {

@@ -1,15 +1,47 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { dirname, join, resolve } from 'node:path';
+
+const ROOT = resolve(__dirname, '..');
+
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What `npm start` needs to know to run the Functions locally, against the one Twilio or the other. */
+/** What the Functions are to be run with on this machine: against the one Twilio or the other. */
 export interface LocalRun {
-  /** The first line that is printed: which Twilio it is. */
-  readonly announcement: string;
   /** The file that `twilio-run` reads the Functions' settings from. */
   readonly envFile: string;
   readonly nodeArguments: readonly string[];
   readonly environment: Variables;
-  /** What is printed once the Functions answer. */
-  readonly welcome: string;
   /** Ends and removes what was prepared. */
   readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts the built Functions and assets under `twilio-run start`, in one process for all calls, as on the platform: what a Function
+ * keeps in its module scope is there at the next call.
+ */
+export function startTwilioRun(
+  { nodeArguments, environment, envFile }: LocalRun,
+  port: number,
+  output: 'inherit' | 'pipe' = 'inherit',
+): ChildProcess {
+  const bin = join(dirname(require.resolve('twilio-run/package.json')), 'bin/twilio-run.js');
+  const options = ['--no-fork-process', '--no-live', '--no-logs', '--log-level', 'warn'];
+  const stdio: StdioOptions = ['ignore', output, output, 'ipc'];
+  return spawn(
+    process.execPath,
+    [...nodeArguments, bin, 'start', ...options, '--env', envFile, '--port', String(port)],
+    { cwd: ROOT, env: { ...process.env, ...environment }, stdio },
+  );
+}
+
+/** Waits until the Functions answer, or the server has ended. */
+export async function waitUntilItAnswers(origin: string, server: ChildProcess): Promise<void> {
+  while (server.exitCode === null) {
+    const isThere = await fetch(`${origin}/config`).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }

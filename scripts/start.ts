@@ -1,13 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
 import { prepareSandboxRun } from '../sandbox/local-run';
+import { startSandbox } from '../sandbox/server';
+import { welcome } from '../sandbox/welcome';
 import { ApiError } from '../src/http/errors';
 import { readSettings } from '../src/settings';
 import { buildProject } from './build';
-import type { LocalRun, Variables } from './local-run';
+import { type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from './local-run';
+
+/** A run, and what to print before it and once it answers. */
+interface AnnouncedRun extends LocalRun {
+  readonly announcement: string;
+  readonly welcome: string;
+}
 
 const ROOT = resolve(__dirname, '..');
 const ENV_FILE = join(ROOT, '.env');
@@ -18,14 +26,14 @@ async function main(): Promise<void> {
   const variables: Variables = existsSync(ENV_FILE) ? parseEnv(readFileSync(ENV_FILE, 'utf8')) : {};
   const origin = `http://localhost:${port}`;
   const hasCredentials = CREDENTIALS.some((name) => variables[name]);
-  const run = hasCredentials ? prepareTwilioRun(variables, origin) : await prepareSandboxRun(variables, origin);
+  const run = hasCredentials ? prepareTwilioRun(variables, origin) : await startWithSandbox(variables, origin);
   try {
     await assertPortIsFree(port);
     console.log(`${run.announcement}\n`);
     await buildProject();
     const server = startTwilioRun(run, port);
     endTogether(server, run);
-    await waitUntilItAnswers(`${origin}/config`, server);
+    await waitUntilItAnswers(origin, server);
     console.log(run.welcome);
   } catch (error) {
     await run.close();
@@ -41,7 +49,7 @@ function readPort(): number {
   return port;
 }
 
-function prepareTwilioRun(variables: Variables, origin: string): LocalRun {
+function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
   const { accountSid } = readSettings(variables);
   // twilio-run hands these to the Functions, but Node itself reads them when it starts.
   const forNode = Object.entries(variables).filter(([name]) => name.startsWith('NODE_'));
@@ -55,37 +63,30 @@ function prepareTwilioRun(variables: Variables, origin: string): LocalRun {
   };
 }
 
+async function startWithSandbox(variables: Variables, origin: string): Promise<AnnouncedRun> {
+  const sandbox = await startSandbox();
+  const run = await prepareSandboxRun(sandbox, variables);
+  return {
+    ...run,
+    announcement: 'Using the sandbox, a local Twilio, since .env holds no credentials. Nothing leaves this machine.',
+    welcome: welcome(sandbox, origin),
+    close: async () => {
+      await run.close();
+      await sandbox.close();
+    },
+  };
+}
+
 /** twilio-run would ask on the terminal for another port. */
 function assertPortIsFree(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', () => {
-      reject(new Error(`Port ${port} is taken. End what uses it, or choose another: npm start -- --port ${port + 1}`));
+    probe.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const isTaken = code === 'EADDRINUSE';
+      const advice = `End what uses it, or choose another: npm start -- --port ${port + 1}`;
+      reject(new Error(isTaken ? `Port ${port} is taken. ${advice}` : message));
     });
     probe.listen(port, () => probe.close(() => resolve()));
-  });
-}
-
-/**
- * One process for all calls, as on the platform: what a Function keeps in its module scope is there at the next call.
- */
-function startTwilioRun({ nodeArguments, environment, envFile }: LocalRun, port: number): ChildProcess {
-  const bin = join(dirname(require.resolve('twilio-run/package.json')), 'bin/twilio-run.js');
-  const options = [
-    '--no-fork-process',
-    '--no-live',
-    '--no-logs',
-    '--log-level',
-    'warn',
-    '--env',
-    envFile,
-    '--port',
-    String(port),
-  ];
-  return spawn(process.execPath, [...nodeArguments, bin, 'start', ...options], {
-    cwd: ROOT,
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 }
 
@@ -95,17 +96,6 @@ function endTogether(server: ChildProcess, run: LocalRun): void {
     void run.close().finally(() => process.exit(code ?? 0));
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill('SIGTERM'));
-}
-
-async function waitUntilItAnswers(url: string, server: ChildProcess): Promise<void> {
-  while (server.exitCode === null) {
-    const isThere = await fetch(url).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 main().catch((error: unknown) => {

@@ -1,0 +1,69 @@
+import { dirname, join } from 'node:path';
+import type { Handler } from '../../src/http/serve';
+import type { LogLine } from '../../src/log';
+
+const runtime = dirname(require.resolve('@twilio/runtime-handler/dev'));
+const { Response } = require(join(runtime, 'internal/response.js'));
+Object.assign(globalThis, { Twilio: { Response } });
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a body
+  readonly body: any;
+  readonly log: readonly LogLine[];
+  readonly ms: number;
+}
+
+export interface Asking {
+  /** A Flex token or a backend key, for the `Authorization` header. */
+  readonly bearer?: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  /** The fields of body and query, which the platform merges over the event. */
+  readonly fields?: object;
+}
+
+/**
+ * Calls a handler as the platform does, in this process.
+ *
+ * @throws where the callback is not called exactly once, or with an error
+ */
+export async function call(
+  handler: Handler,
+  settings: Readonly<Record<string, unknown>>,
+  { bearer, headers, fields }: Asking = {},
+): Promise<Answer> {
+  const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const event = {
+    request: { headers: { 'content-type': 'application/json', ...authorization, ...headers }, cookies: {} },
+    ...fields,
+  };
+  const log: LogLine[] = [];
+  const spies = (['info', 'warn', 'error'] as const).map((level) =>
+    jest.spyOn(console, level).mockImplementation((...line: unknown[]) => {
+      log.push(JSON.parse(String(line[0])));
+    }),
+  );
+  const startedMs = performance.now();
+  const callback = jest.fn();
+  try {
+    await handler(
+      { DOMAIN_NAME: 'flex-1234.twil.io', ...settings } as unknown as Parameters<Handler>[0],
+      event,
+      callback,
+    );
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  expect(callback).toHaveBeenCalledTimes(1);
+  const [error, response] = callback.mock.calls[0];
+  expect(error).toBeNull();
+  const { statusCode, headers: answered, body } = response;
+  return {
+    status: statusCode,
+    headers: Object.fromEntries(Object.entries(answered).map(([name, value]) => [name.toLowerCase(), value])),
+    body,
+    log,
+    ms: performance.now() - startedMs,
+  };
+}

@@ -1,0 +1,68 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { prepareSandboxRun } from '../../sandbox/local-run';
+import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { startTwilioRun, type Variables, waitUntilItAnswers } from '../../scripts/local-run';
+
+/** The built Functions under `twilio-run start`, with a sandbox of their own for Twilio. */
+export interface Service {
+  readonly origin: string;
+  readonly sandbox: Sandbox;
+  /** The lines that the Functions have logged since the last `forgetLog()`. */
+  readonly log: () => readonly Record<string, unknown>[];
+  readonly forgetLog: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** @param variables settings besides those of the sandbox's account */
+export async function startService(variables: Variables = {}): Promise<Service> {
+  const sandbox = await startSandbox();
+  const run = await prepareSandboxRun(sandbox, variables);
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const server = startTwilioRun(run, port, 'pipe');
+  let output = '';
+  for (const stream of [server.stdout, server.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  await waitUntilItAnswers(origin, server);
+  if (server.exitCode !== null) throw new Error(`twilio-run ended: ${output}`);
+  return {
+    origin,
+    sandbox,
+    log: () => linesOf(output),
+    forgetLog: () => {
+      output = '';
+    },
+    close: async () => {
+      await end(server);
+      await run.close();
+      await sandbox.close();
+    },
+  };
+}
+
+const linesOf = (output: string): Record<string, unknown>[] =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, 'exit');
+  server.kill();
+  await ended;
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0);
+  await once(probe, 'listening');
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
