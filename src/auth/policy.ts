@@ -22,7 +22,8 @@ export const POLICY = {
 
 type Right = keyof typeof POLICY;
 
-export type Action = 'provision' | 'lookup' | 'mint' | 'deprovision';
+type ActionOnUser = 'lookup' | 'mint' | 'deprovision';
+export type Action = 'provision' | ActionOnUser;
 
 /** A user as a request names one. */
 export type NamedUser =
@@ -51,19 +52,13 @@ export interface Permit<A extends Action> {
  * @throws {ApiError} `forbidden`
  */
 export function authorize(caller: Caller, action: 'provision'): Permit<'provision'>;
-export function authorize<A extends Exclude<Action, 'provision'>>(
-  caller: Caller,
-  action: A,
-  reference: UserReference,
-): Permit<A>;
-export function authorize(caller: Caller, action: Action, reference?: UserReference) {
-  const own = reference && findOwn(caller, reference);
-  const right =
-    action === 'lookup' || action === 'mint' ? (`${action} ${own ? 'own user' : 'anybody'}` as const) : action;
+export function authorize<A extends ActionOnUser>(caller: Caller, action: A, reference: UserReference): Permit<A>;
+export function authorize(caller: Caller, action: Action, reference?: UserReference): Permit<Action> {
+  const right = rightFor(caller, action, reference);
   if (!grants(caller, right)) throw forbidden(caller, right);
-  // For one's own token the SID says for certain who that is; a lookup is made as it was asked for.
-  const user = action === 'mint' || reference?.by === 'self' ? (own ?? reference) : reference;
-  return { caller, user } as unknown as Permit<Action>;
+  const user = reference && nameUser(caller, action, reference);
+  // The one place where a permit is made.
+  return { caller, user } as Permit<Action>;
 }
 
 /**
@@ -96,22 +91,34 @@ export function ttlWithin({ caller }: Permit<'mint'>, wishedSeconds: number): nu
   return Math.min(wishedSeconds, leftSeconds);
 }
 
-/** The caller's own user, where that is whom the request is about; by SID where the token holds it. */
-function findOwn(caller: Caller, reference: UserReference): NamedUser | undefined {
-  if (caller.kind === 'backend-key' || !isOwn(caller, reference)) return undefined;
-  if (caller.flexUserSid !== undefined) return { by: 'flex_user_sid', flexUserSid: caller.flexUserSid };
-  return caller.username === undefined ? undefined : { by: 'username', username: caller.username };
+function rightFor(caller: Caller, action: Action, reference: UserReference | undefined): Right {
+  if (action === 'provision' || action === 'deprovision') return action;
+  return `${action} ${reference && isOwn(caller, reference) ? 'own user' : 'anybody'}`;
 }
 
-function isOwn(caller: FlexUserCaller, reference: UserReference): boolean {
-  switch (reference.by) {
-    case 'self':
-      return true;
-    case 'flex_user_sid':
-      return reference.flexUserSid === caller.flexUserSid;
-    case 'username':
-      return reference.username === caller.username;
-  }
+/** Whether a request is about the caller's own user. A backend key that names nobody is taken at its word: it has none. */
+function isOwn(caller: Caller, reference: UserReference): boolean {
+  if (reference.by === 'self') return true;
+  if (caller.kind === 'backend-key') return false;
+  return reference.by === 'flex_user_sid'
+    ? reference.flexUserSid === caller.flexUserSid
+    : reference.username === caller.username;
+}
+
+/**
+ * The user that a permit is for. One's own token is minted by SID, which says for certain who that is, where the caller's token holds
+ * one; a lookup is made as it was asked for.
+ */
+function nameUser(caller: Caller, action: Action, reference: UserReference): NamedUser {
+  if (reference.by !== 'self' && !(action === 'mint' && isOwn(caller, reference))) return reference;
+  const own = caller.kind === 'flex-user' ? ownUser(caller) : undefined;
+  if (!own) throw new ApiError('forbidden', 'This token does not say whose it is. Sign in again, or name the user.');
+  return own;
+}
+
+function ownUser({ flexUserSid, username }: FlexUserCaller): NamedUser | undefined {
+  if (flexUserSid !== undefined) return { by: 'flex_user_sid', flexUserSid };
+  return username === undefined ? undefined : { by: 'username', username };
 }
 
 function grants(caller: Caller, right: Right): boolean {

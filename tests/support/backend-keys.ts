@@ -1,0 +1,7 @@
+import { hashOf, type Scope } from '../../src/auth/backend-key';
+
+/** A backend key with these scopes, and the entry of `BACKEND_KEYS` that lists it. */
+export function backendKey(name: string, ...scopes: readonly Scope[]): { key: string; entry: string } {
+  const key = `fbk_${name}.the-secret-of-${name}`;
+  return { key, entry: `${name}:${scopes.join('+')}:${hashOf(key).toString('hex')}` };
+}
