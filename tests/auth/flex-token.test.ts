@@ -1,0 +1,267 @@
+import { interceptTwilio } from '../../sandbox/interception';
+import { type Fault, type Sandbox, startSandbox } from '../../sandbox/server';
+import { handler as lookup } from '../../src/functions/lookup';
+import { handler as mint } from '../../src/functions/mint';
+import { type Answer, call } from '../support/call';
+
+let sandbox: Sandbox;
+let endInterception: () => void;
+let settings: Record<string, string>;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  endInterception = interceptTwilio(sandbox.origin);
+  settings = { ...sandbox.environment(), FLEX_INSTANCE_SID: sandbox.instanceSid };
+});
+beforeEach(() => sandbox.reset());
+afterAll(async () => {
+  endInterception();
+  await sandbox.close();
+});
+
+const asAgent = async (claims?: Parameters<Sandbox['tokenFor']>[1]): Promise<Answer> =>
+  call(lookup, settings, { bearer: await sandbox.tokenFor('agent', claims) });
+
+const validations = () => sandbox.requestsTo('iam').length;
+
+function expectNothingAsked(): void {
+  expect(sandbox.requestsTo('flex-api')).toEqual([]);
+}
+
+it('takes a token that Twilio calls valid', async () => {
+  expect(await asAgent()).toMatchObject({ status: 200, body: { username: 'agent@example.com' } });
+  expect(validations()).toBe(1);
+});
+
+it('validates with an API key where both of its settings are there', async () => {
+  const { AUTH_TOKEN: _, ...rest } = settings;
+  const withKey = { ...rest, API_KEY: sandbox.apiKeySid, API_SECRET: sandbox.apiKeySecret };
+  expect(await call(lookup, withKey, { bearer: await sandbox.tokenFor('agent') })).toMatchObject({ status: 200 });
+  const basic = `Basic ${Buffer.from(`${sandbox.apiKeySid}:${sandbox.apiKeySecret}`).toString('base64')}`;
+  expect(sandbox.requests.map(({ headers }) => headers.authorization)).toEqual([basic, basic]);
+});
+
+it('asks the hosts of the region and edge', async () => {
+  const elsewhere = { ...settings, TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin' };
+  await call(lookup, elsewhere, { bearer: await sandbox.tokenFor('agent') });
+  expect(sandbox.requests.map(({ host }) => host)).toEqual(['iam.ie1.twilio.com', 'flex-api.dublin.ie1.twilio.com']);
+});
+
+describe('is not valid, so that the caller must sign in again', () => {
+  const invalid = {
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer' },
+    body: { status: 401, code: 'invalid_token' },
+  };
+
+  it('where Twilio says so', async () => {
+    expect(await asAgent({ valid: false })).toMatchObject(invalid);
+    expect(validations()).toBe(1);
+    expectNothingAsked();
+  });
+
+  it('where it has expired', async () => {
+    expect(await asAgent({ ttlSeconds: -1 })).toMatchObject(invalid);
+    expectNothingAsked();
+  });
+
+  it('where Twilio calls it valid and its expiration is past', async () => {
+    expect(await asAgent({ expiration: new Date(Date.now() - 1000).toISOString() })).toMatchObject(invalid);
+    expectNothingAsked();
+  });
+
+  it('where it is of another Flex instance', async () => {
+    expect(await asAgent({ flex_instance_sid: `GO${'0'.repeat(32)}` })).toMatchObject(invalid);
+    expectNothingAsked();
+  });
+
+  it('where it is of another account', async () => {
+    const another = await startSandbox();
+    const bearer = await another.tokenFor('admin');
+    await another.close();
+    expect(await call(lookup, settings, { bearer })).toMatchObject(invalid);
+    expectNothingAsked();
+  });
+
+  it('where Twilio cannot read it', async () => {
+    sandbox.fault({ host: 'iam', status: 400 });
+    expect(await asAgent()).toMatchObject(invalid);
+  });
+
+  const formless = {
+    'other scripts': 'ünïcode',
+    'a blank': 'a b',
+    'a quotation mark': 'a"b',
+    'a line break': 'a\nb',
+    'nothing at all': '',
+    'nothing but a blank': ' ',
+    'characters of several bytes': '€'.repeat(100),
+    'more than 16 KiB': 'x'.repeat(16_385),
+  };
+
+  it.each(Object.entries(formless))(
+    'where it is not of a token’s form (%s), and Twilio is not asked',
+    async (_, bearer) => {
+      expect(await call(lookup, settings, { bearer })).toMatchObject(invalid);
+      expect(await call(lookup, settings, { fields: { Token: bearer } })).toMatchObject(invalid);
+      expect(sandbox.requests).toEqual([]);
+    },
+  );
+});
+
+describe('could not be found out, so that nobody is sent to sign in again, and nothing is asked', () => {
+  const upstream = (status: number) => ({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
+  const broken = { status: 502, body: { status: 502, code: 'upstream_error' } };
+  const late = { status: 504, body: { status: 504, code: 'upstream_timeout' } };
+
+  const troubles: [string, Omit<Fault, 'host'>, object][] = [
+    ['our own credentials are refused (401)', { status: 401 }, upstream(401)],
+    ['our own credentials are refused (403)', { status: 403 }, upstream(403)],
+    ['Twilio does not know the account (404)', { status: 404 }, upstream(404)],
+    ['Twilio is asked too often (429)', { status: 429 }, upstream(429)],
+    ['Twilio has trouble (500)', { status: 500 }, upstream(500)],
+    ['Twilio has trouble (503)', { status: 503 }, upstream(503)],
+    [
+      'Twilio has trouble, and its answer says that the token is valid',
+      { status: 500, body: { valid: true } },
+      upstream(500),
+    ],
+    ['Twilio has trouble, and its answer says that it is not', { status: 500, body: { valid: false } }, upstream(500)],
+    ['the answer is a page', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
+    ['the answer is a page of status 400', { status: 400, body: '<html>', contentType: 'text/html' }, upstream(400)],
+    ['the answer is a redirect', { status: 302, headers: { Location: 'https://iam.twilio.com/' } }, upstream(302)],
+    ['the answer is broken JSON', { brokenJson: true }, upstream(200)],
+    ['the answer is null', { status: 200, body: 'null', contentType: 'application/json' }, upstream(200)],
+    ['the answer does not say whether', { status: 200, body: { roles: ['admin'] } }, upstream(200)],
+    ['valid is a string', { status: 200, body: { valid: 'true', roles: ['admin'] } }, upstream(200)],
+    ['valid is 1', { status: 200, body: { valid: 1, roles: ['admin'] } }, upstream(200)],
+    ['roles are a string', { status: 200, body: { valid: true, roles: 'admin' } }, upstream(200)],
+    [
+      'the SID is none',
+      { status: 200, body: { valid: true, roles: ['admin'], flex_user_sid: '../Users' } },
+      upstream(200),
+    ],
+    [
+      'the expiration is no date',
+      { status: 200, body: { valid: true, roles: ['admin'], expiration: 'soon' } },
+      upstream(200),
+    ],
+    ['the connection is reset', { reset: 'before-headers' }, broken],
+    ['the connection is reset in the middle of the answer', { reset: 'mid-body' }, broken],
+    ['no answer comes', { hang: 'before-headers' }, late],
+    ['the answer stops in the middle', { hang: 'mid-body' }, late],
+  ];
+
+  it.each(troubles)(
+    'where %s',
+    async (_, fault, expected) => {
+      sandbox.fault({ host: 'iam', ...fault });
+      const answer = await asAgent();
+      expect(answer).toMatchObject(expected);
+      expect(answer.ms).toBeLessThan(9000);
+      expectNothingAsked();
+    },
+    15_000,
+  );
+
+  it('where nobody listens', async () => {
+    const gone = await startSandbox();
+    const bearer = await gone.tokenFor('agent');
+    await gone.close();
+    endInterception();
+    endInterception = interceptTwilio(gone.origin);
+    const answer = await call(lookup, settings, { bearer });
+    endInterception();
+    endInterception = interceptTwilio(sandbox.origin);
+    expect(answer).toMatchObject({ ...broken, log: [{ reason: 'ECONNREFUSED' }] });
+  });
+});
+
+describe('is valid and says little', () => {
+  const withNulls = {
+    expiration: null,
+    identity: null,
+    realm_user_id: null,
+    worker_sid: null,
+    flex_instance_sid: null,
+  };
+
+  it('is forbidden everything without roles', async () => {
+    for (const roles of [null, undefined, []]) {
+      expect(await asAgent({ roles })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    }
+    expectNothingAsked();
+  });
+
+  it('looks its own user up by SID alone', async () => {
+    expect(await asAgent(withNulls)).toMatchObject({ status: 200, body: { username: 'agent@example.com' } });
+  });
+
+  it('looks its own user up by user name alone', async () => {
+    expect(await asAgent({ flex_user_sid: null })).toMatchObject({
+      status: 200,
+      body: { username: 'agent@example.com' },
+    });
+  });
+
+  it('has no user of its own where it names none', async () => {
+    expect(await asAgent({ flex_user_sid: null, realm_user_id: null })).toMatchObject({ status: 403 });
+    expectNothingAsked();
+  });
+
+  const ends = { null: null, missing: undefined, past: new Date(Date.now() - 1).toISOString() };
+
+  it.each(Object.entries(ends))('mints nothing where the expiration is %s', async (_, expiration) => {
+    const bearer = await sandbox.tokenFor('agent', { expiration });
+    // Before the fields are looked at, and before it is asked who may mint for whom.
+    for (const fields of [{}, { ttl: 'x' }, { username: 'somebody.else' }]) {
+      expect(await call(mint, settings, { bearer, fields })).toMatchObject({
+        status: 401,
+        body: { code: 'invalid_token' },
+      });
+    }
+    expectNothingAsked();
+  });
+});
+
+describe('is tried again', () => {
+  const passing: [string, Omit<Fault, 'host'>][] = [
+    ['429', { status: 429 }],
+    ['502', { status: 502 }],
+    ['503', { status: 503 }],
+    ['504', { status: 504 }],
+    ['a broken connection', { reset: 'before-headers' }],
+    ['a connection that breaks in the middle of the answer', { reset: 'mid-body' }],
+  ];
+
+  it.each(passing)('after %s, twice', async (_, fault) => {
+    sandbox.fault({ host: 'iam', times: 2, ...fault });
+    expect(await asAgent()).toMatchObject({ status: 200 });
+    expect(validations()).toBe(3);
+  });
+
+  it('after an attempt without an answer, which is given up after 3 s', async () => {
+    sandbox.fault({ host: 'iam', times: 1, hang: 'before-headers' });
+    const answer = await asAgent();
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.ms).toBeGreaterThan(2900);
+    expect(answer.ms).toBeLessThan(3900);
+  });
+});
+
+it('logs who called and the request ids, and neither the token nor a name', async () => {
+  const bearer = await sandbox.tokenFor('agent');
+  const { log } = await call(lookup, settings, { bearer });
+  const sid = sandbox.users.agent.flexUserSid;
+  expect(log).toEqual([
+    {
+      operation: 'lookup',
+      outcome: 'ok',
+      status: 200,
+      ms: expect.any(Number),
+      caller: { kind: 'flex-user', flex_user_sid: sid },
+      flex_user_sid: sid,
+      request_ids: sandbox.requests.map(({ requestId }) => requestId),
+    },
+  ]);
+});
