@@ -113,7 +113,8 @@ function firstHalf(bytes: Buffer): Buffer<ArrayBuffer> {
 async function sendFirstHalf(answer: Response, outgoing: ServerResponse): Promise<void> {
   const whole = Buffer.from(await answer.text());
   const half = firstHalf(whole);
-  outgoing.writeHead(answer.status, {
+  // A 204 has no body to break: Node would send none of it.
+  outgoing.writeHead(answer.body === null ? 200 : answer.status, {
     ...Object.fromEntries(answer.headers),
     'Content-Length': Math.max(whole.length, half.length + 1),
   });

@@ -6,8 +6,10 @@ import { isTwilioHost, serviceOf } from './hosts';
 
 type Fetch = typeof globalThis.fetch;
 
-// They belong to one connection, and there are two: the caller's, which is make-believe, and the one to the sandbox.
-const CONNECTION_HEADERS = ['connection', 'content-length', 'host', 'keep-alive', 'transfer-encoding'];
+// These belong to one connection, and there are two: the caller's, which is make-believe, and the one to the sandbox.
+// An answer keeps those that say where its body ends: without them a body that breaks off would look complete.
+const CONNECTION_HEADERS = ['connection', 'keep-alive'];
+const REQUEST_CONNECTION_HEADERS = [...CONNECTION_HEADERS, 'content-length', 'host', 'transfer-encoding'];
 
 // Node ends a request when the signal, or the response, that it hangs on is garbage-collected; what must live as long
 // as a body is kept beside it.
@@ -65,7 +67,7 @@ export function interceptTwilio(sandboxOrigin: string): () => void {
 async function forward(fetch: Fetch, request: Request, target: string, signal: AbortSignal): Promise<Response> {
   const response = await fetch(target, {
     method: request.method,
-    headers: withoutConnection(request.headers),
+    headers: without(REQUEST_CONNECTION_HEADERS, request.headers),
     body: request.body === null ? null : await request.arrayBuffer(),
     redirect: 'manual', // whoever called follows it, or does not
     signal,
@@ -74,14 +76,14 @@ async function forward(fetch: Fetch, request: Request, target: string, signal: A
   return new Response(response.body, {
     status: response.status,
     statusText: response.statusText,
-    headers: withoutConnection(response.headers),
+    headers: without(CONNECTION_HEADERS, response.headers),
   });
 }
 
 // From entries, not from the Headers themselves: of these, while intercepting, the library's patched constructor copies
 // only some. A request with a body loses its Authorization that way.
-function withoutConnection(headers: Headers): Headers {
-  return new Headers([...headers].filter(([name]) => !CONNECTION_HEADERS.includes(name)));
+function without(names: string[], headers: Headers): Headers {
+  return new Headers([...headers].filter(([name]) => !names.includes(name)));
 }
 
 /** The same response, whose body breaks with an error that `http` callers know. */

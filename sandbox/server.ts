@@ -71,7 +71,8 @@ export async function startSandbox({ port = 0 }: { port?: number } = {}): Promis
       const asked = record(service, c.env.incoming, await c.req.text());
       requests.push(asked);
       c.set('asked', asked);
-      c.header('Twilio-Request-Id', asked.requestId);
+      // On the response itself, not by c.header(): so it is on the answers that faults put in place of this one, too.
+      c.res.headers.set('Twilio-Request-Id', asked.requestId);
       await next();
     });
     app.use(`/${service}/*`, troubled(faults));

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Sandbox } from '../../sandbox/server';
+
+/** A sample of Twilio's from `sandbox/fixtures`. */
+export function fixture(name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(path.join(__dirname, '../../sandbox/fixtures', `${name}.json`), 'utf8'));
+}
+
+/** A JSON value with the kind of each leaf in its place, to compare answers with samples whatever they hold. */
+export function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== 'object' || value === null) return value === null ? null : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
+}
+
+export function basic(user: string, password: string): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+}
+
+/** Asks a sandbox, by its own origin and with its own credentials, and reads the JSON that it answers. */
+export async function ask(
+  sandbox: Sandbox,
+  method: string,
+  hostAndPath: string,
+  {
+    body,
+    headers = basic(sandbox.accountSid, sandbox.authToken),
+  }: { body?: unknown; headers?: Record<string, string> } = {},
+) {
+  const response = await fetch(`${sandbox.origin}/${hostAndPath}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const content = await response.text();
+  return { status: response.status, headers: response.headers, body: content === '' ? undefined : JSON.parse(content) };
+}
+
+export interface Answer {
+  status: number;
+  header(name: string): string | null;
+  text(): Promise<string>;
+}
+
+export type Call = (url: string, init?: { signal?: AbortSignal; headers?: Record<string, string> }) => Promise<Answer>;
+
+const viaFetch: Call = async (url, init) => {
+  const response = await fetch(url, init);
+  return { status: response.status, header: (name) => response.headers.get(name), text: () => response.text() };
+};
+
+const viaHttps: Call = (url, init = {}) =>
+  new Promise((resolve, reject) => {
+    const request = https.request(url, init, (response) => {
+      resolve({
+        status: response.statusCode ?? 0,
+        header: (name) => response.headers[name]?.toString() ?? null,
+        text: () => text(response),
+      });
+    });
+    request.on('error', reject);
+    request.end();
+  });
+
+/** The two ways in which a Node program asks, told apart in test titles by their names. */
+export const CALLERS: [name: string, call: Call][] = [
+  ['fetch', viaFetch],
+  ['https.request', viaHttps],
+];
