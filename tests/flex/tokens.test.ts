@@ -1,0 +1,66 @@
+import { handler as mint } from '../../src/functions/mint';
+import { call } from '../support/call';
+import { useSandbox } from '../support/twilio';
+
+const twilio = useSandbox();
+
+const mintOwn = async (claims: { ttlSeconds?: number; expiration?: string }, fields: object = {}) =>
+  call(mint, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent', claims), fields });
+
+const asked = () => twilio.sandbox.requests.filter(({ path }) => path.endsWith('/Tokens'));
+const ttlAsked = () => (asked().at(-1)?.json as { ttl: number } | undefined)?.ttl;
+
+it('asks for what was wished where the caller’s token lasts longer', async () => {
+  await mintOwn({ ttlSeconds: 7200 }, { ttl: 600 });
+  expect(ttlAsked()).toBe(600);
+});
+
+it('cuts the lifetime to what the caller’s token still has, without an error', async () => {
+  const answer = await mintOwn({ ttlSeconds: 100 }, { ttl: 3600 });
+  expect(answer.status).toBe(201);
+  expect([98, 99, 100]).toContain(ttlAsked());
+});
+
+it('never mints a token that outlives the caller’s', async () => {
+  const expiration = new Date(Date.now() + 90_000).toISOString();
+  const { body } = await mintOwn({ expiration });
+  expect(Date.parse(body.token_info.expiration)).toBeLessThanOrEqual(Date.parse(expiration));
+});
+
+it('counts what is left anew when Twilio is asked again', async () => {
+  twilio.sandbox.fault({ path: /Tokens$/, status: 503, retryAfter: 2, times: 1 });
+  await mintOwn({ ttlSeconds: 100 });
+  const [first, second] = asked().map(({ json }) => (json as { ttl: number }).ttl);
+  expect((first ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(2);
+});
+
+it('mints nothing where the caller’s token runs out on the way', async () => {
+  twilio.sandbox.fault({ path: /Tokens$/, status: 503, retryAfter: 2, times: 1 });
+  const answer = await mintOwn({ expiration: new Date(Date.now() + 1500).toISOString() });
+  expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+  expect(asked()).toHaveLength(1);
+});
+
+it('gives a token of less than a second nothing', async () => {
+  const answer = await mintOwn({ expiration: new Date(Date.now() + 900).toISOString() });
+  expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+  expect(asked()).toEqual([]);
+});
+
+it.each([
+  [undefined, 3600],
+  ['600', 600],
+  ['86400', 3600],
+])('asks for the default lifetime where none is wished: with MAX_TOKEN_TTL %s, %d s', async (maximum, seconds) => {
+  const settings = { ...twilio.settings, MAX_TOKEN_TTL: maximum };
+  await call(mint, settings, { bearer: twilio.sandbox.backendKey, fields: { username: 'agent@example.com' } });
+  expect(ttlAsked()).toBe(seconds);
+});
+
+it('allows as much as MAX_TOKEN_TTL says, and refuses more', async () => {
+  const settings = { ...twilio.settings, MAX_TOKEN_TTL: '86400' };
+  const ask = (ttl: number) =>
+    call(mint, settings, { bearer: twilio.sandbox.backendKey, fields: { username: 'agent@example.com', ttl } });
+  expect(await ask(86_400)).toMatchObject({ status: 201 });
+  expect(await ask(86_401)).toMatchObject({ status: 400, body: { details: [{ field: 'ttl' }] } });
+});

@@ -1,0 +1,197 @@
+import type { Fault } from '../../sandbox/server';
+import { handler as deprovision } from '../../src/functions/deprovision';
+import { handler as lookup } from '../../src/functions/lookup';
+import { handler as mint } from '../../src/functions/mint';
+import { handler as provision } from '../../src/functions/provision';
+import { type Answer, call } from '../support/call';
+import { useSandbox } from '../support/twilio';
+
+const twilio = useSandbox();
+
+const asBackend = (handler: typeof lookup, fields: object = { username: 'agent@example.com' }): Promise<Answer> =>
+  call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
+
+const NEW_USER = { username: 'new', email: 'new@example.com', full_name: 'New', roles: ['agent'] };
+const paths = () =>
+  twilio.sandbox.requestsTo('flex-api').map(({ method, path }) => `${method} ${path.split('/Users')[1] ?? path}`);
+
+describe('trouble with Twilio', () => {
+  const upstream = (status: number) => ({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
+  const rateLimited = { status: 429, body: { code: 'rate_limited', upstream: { status: 429, code: 20429 } } };
+
+  const troubles: [string, Fault, object][] = [
+    ['refused credentials (401)', { status: 401 }, upstream(401)],
+    ['refused credentials (403)', { status: 403 }, upstream(403)],
+    ['trouble of its own (500)', { status: 500 }, upstream(500)],
+    ['trouble that stays (503)', { status: 503 }, upstream(503)],
+    ['too many requests, still', { status: 429 }, rateLimited],
+    ['a page instead of JSON', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
+    ['broken JSON', { brokenJson: true }, upstream(200)],
+    ['JSON without users', { status: 200, body: {} }, upstream(200)],
+    ['users that are none', { status: 200, body: { users: [null] } }, upstream(200)],
+    [
+      'a user with a SID that is none',
+      { status: 200, body: { users: [{ username: 'agent@example.com', flex_user_sid: '../x' }] } },
+      upstream(200),
+    ],
+    ['a redirect', { status: 307, headers: { Location: 'https://flex-api.twilio.com/v4/elsewhere' } }, upstream(307)],
+    ['an unknown instance (404)', { status: 404 }, upstream(404)],
+    ['a reset connection', { reset: 'before-headers' }, { status: 502, body: { code: 'upstream_error' } }],
+    ['a reset in the middle', { reset: 'mid-body' }, { status: 502, body: { code: 'upstream_error' } }],
+    ['no answer', { hang: 'before-headers' }, { status: 504, body: { code: 'upstream_timeout' } }],
+    ['half an answer', { hang: 'mid-body' }, { status: 504, body: { code: 'upstream_timeout' } }],
+  ];
+
+  it.each(troubles)(
+    'answers a lookup with %s within 9 s, in the documented shape',
+    async (_, fault, expected) => {
+      twilio.sandbox.fault({ host: 'flex-api', ...fault });
+      const answer = await asBackend(lookup);
+      expect(answer).toMatchObject(expected);
+      expect(Object.keys(answer.body).sort().join()).toMatch(/^code,message,status(,upstream)?$/);
+      expect(answer.ms).toBeLessThan(9000);
+    },
+    15_000,
+  );
+
+  it('follows no redirect with its credentials', async () => {
+    twilio.sandbox.fault({ status: 307, headers: { Location: 'https://flex-api.twilio.com/v4/elsewhere' } });
+    await asBackend(lookup);
+    expect(twilio.sandbox.requests).toHaveLength(1);
+  });
+
+  it('passes Retry-After on where the wait would take longer than there is time', async () => {
+    twilio.sandbox.fault({ status: 429, retryAfter: 60 });
+    const answer = await asBackend(lookup);
+    expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '60' } });
+    expect(twilio.sandbox.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['seconds', () => 2],
+    ['a date', () => new Date(Date.now() + 3000).toUTCString()],
+  ])('waits as long as Retry-After says (%s)', async (_, retryAfter) => {
+    twilio.sandbox.fault({ status: 429, retryAfter: retryAfter(), times: 1 });
+    const answer = await asBackend(lookup);
+    expect(answer.status).toBe(200);
+    expect(answer.ms).toBeGreaterThan(1900);
+    const [first, second] = twilio.sandbox.requests;
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(1900);
+  });
+
+  it('waits longer each time, and not always the same', async () => {
+    twilio.sandbox.fault({ status: 503, times: 4 });
+    expect(await asBackend(lookup)).toMatchObject({ status: 200 });
+    const at = twilio.sandbox.requests.map(({ atMs }) => atMs);
+    const waits = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+    expect(waits).toHaveLength(4);
+    // Each wait is between one and two times the shortest one, which doubles: 100 ms, 200 ms, 400 ms, 800 ms.
+    waits.forEach((wait, index) => {
+      expect(wait).toBeGreaterThanOrEqual(95 * 2 ** index);
+      expect(wait).toBeLessThan(200 * 2 ** index + 150);
+    });
+  });
+
+  it('provisions again after a broken connection, since that is idempotent', async () => {
+    twilio.sandbox.fault({ path: /Provision/, reset: 'mid-body', times: 1 });
+    expect(await asBackend(provision, NEW_USER)).toMatchObject({ status: 200, body: { username: 'new' } });
+  });
+
+  it('does not take an answer without a user for a provisioned one', async () => {
+    twilio.sandbox.fault({ path: /Provision/, status: 201, body: {} });
+    expect(await asBackend(provision, NEW_USER)).toMatchObject(upstream(201));
+  });
+
+  it.each([201, 202])('passes %d of Provision on', async (status) => {
+    twilio.sandbox.fault({ path: /Provision/, status });
+    expect(await asBackend(provision, NEW_USER)).toMatchObject({ status, body: { username: 'new' } });
+  });
+
+  it('does not hand out a token that Twilio minted for another user', async () => {
+    const body = { access_token: 'a.b.c.d.e', token_info: { flex_user_sid: `FU${'0'.repeat(32)}` } };
+    twilio.sandbox.fault({ path: /Tokens/, status: 201, body });
+    const answer = await asBackend(mint);
+    expect(answer).toMatchObject(upstream(201));
+    expect(JSON.stringify(answer)).not.toContain('a.b.c.d.e');
+  });
+
+  it.each([{ access_token: '' }, { access_token: null, token_info: {} }, { token_info: {} }, { access_token: 'x' }])(
+    'does not take %j for a minted token',
+    async (body) => {
+      twilio.sandbox.fault({ path: /Tokens/, status: 201, body });
+      expect(await asBackend(mint)).toMatchObject(upstream(201));
+    },
+  );
+
+  it('does not take the record of another user for the one that was asked for', async () => {
+    const { flexUserSid } = twilio.sandbox.users.agent;
+    twilio.sandbox.fault({ path: /FU/, status: 200, body: { flex_user_sid: `FU${'1'.repeat(32)}`, username: 'x' } });
+    expect(await asBackend(lookup, { flex_user_sid: flexUserSid })).toMatchObject(upstream(200));
+  });
+
+  it('does not choose between two users of one name', async () => {
+    const twice = ['0', '1'].map((digit) => ({ username: 'twin', flex_user_sid: `FU${digit.repeat(32)}` }));
+    twilio.sandbox.fault({ path: /Users\?/, status: 200, body: { users: twice } });
+    expect(await asBackend(lookup, { username: 'twin' })).toMatchObject(upstream(200));
+  });
+});
+
+describe('asks Twilio no more than it must', () => {
+  const sid = () => twilio.sandbox.users.agent.flexUserSid;
+  const own = async (handler: typeof lookup, fields: object = {}) =>
+    call(handler, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent'), fields });
+
+  it('mint for oneself: the validation and the token, however oneself is named', async () => {
+    for (const fields of [{}, { username: 'agent@example.com' }, { flex_user_sid: sid() }]) {
+      twilio.sandbox.requests.length = 0;
+      expect(await own(mint, fields)).toMatchObject({ status: 201 });
+      expect(paths()).toEqual([`POST /${sid()}/Tokens`]);
+      expect(twilio.sandbox.requestsTo('iam')).toHaveLength(1);
+    }
+  });
+
+  it('mint by user name: the list and the token, and the record only where the list leaves `deactivated` out', async () => {
+    expect(await asBackend(mint)).toMatchObject({ status: 201 });
+    expect(paths()).toEqual(['GET ?Username=agent%40example.com', `GET /${sid()}`, `POST /${sid()}/Tokens`]);
+
+    twilio.sandbox.reset();
+    const listed = { username: 'agent@example.com', flex_user_sid: sid(), deactivated: false };
+    twilio.sandbox.fault({ path: /Users\?/, status: 200, body: { users: [listed] } });
+    expect(await asBackend(mint)).toMatchObject({ status: 201 });
+    expect(paths()).toEqual(['GET ?Username=agent%40example.com', `POST /${sid()}/Tokens`]);
+  });
+
+  it('mint by SID: the record and the token', async () => {
+    expect(await asBackend(mint, { flex_user_sid: sid() })).toMatchObject({ status: 201 });
+    expect(paths()).toEqual([`GET /${sid()}`, `POST /${sid()}/Tokens`]);
+  });
+
+  it('lookup: the user, and the validation where a Flex token is shown', async () => {
+    await asBackend(lookup);
+    expect(twilio.sandbox.requests).toHaveLength(1);
+    await own(lookup);
+    expect(twilio.sandbox.requests).toHaveLength(3);
+  });
+
+  it('deprovision by SID with a backend key: that alone', async () => {
+    expect(await asBackend(deprovision, { flex_user_sid: sid() })).toMatchObject({ status: 204 });
+    expect(paths()).toEqual(['POST /Deprovision']);
+  });
+
+  it('the Flex instance: once in a process, and not at all where it is set', async () => {
+    const { FLEX_INSTANCE_SID: _, ...unset } = twilio.settings;
+    const ask = () =>
+      call(lookup, unset, { bearer: twilio.sandbox.backendKey, fields: { username: 'agent@example.com' } });
+    await ask();
+    await ask();
+    expect(paths().filter((path) => path.includes('Configuration'))).toHaveLength(1);
+  });
+
+  it('reads the Flex instance again after it could not be read', async () => {
+    const another = { ACCOUNT_SID: `AC${'7'.repeat(32)}`, AUTH_TOKEN: 'x', BACKEND_KEYS: twilio.sandbox.backendKeys };
+    const ask = () => call(lookup, another, { bearer: twilio.sandbox.backendKey, fields: { username: 'a' } });
+    expect(await ask()).toMatchObject({ status: 502 });
+    expect(await ask()).toMatchObject({ status: 502 });
+    expect(paths()).toEqual(['GET /v1/Configuration', 'GET /v1/Configuration']);
+  });
+});
