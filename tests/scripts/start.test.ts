@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { type Checkout, makeCheckout } from '../support/checkout';
+import { type NpmRun, npm } from '../support/npm';
+import { freePort } from '../support/service';
+
+jest.setTimeout(60_000);
+
+let checkout: Checkout | undefined;
+let run: NpmRun | undefined;
+
+afterEach(async () => {
+  await run?.interrupt();
+  checkout?.remove();
+  run = checkout = undefined;
+});
+
+async function start(env?: string, port?: number): Promise<NpmRun> {
+  checkout = makeCheckout(env);
+  run = npm(checkout, 'start', '--', '--port', String(port ?? (await freePort())));
+  return run;
+}
+
+const firstLine = (text: string) => text.split('\n')[0];
+
+describe('npm start without credentials', () => {
+  it('says that it uses the sandbox before anything else, and prints commands that work in their order', async () => {
+    const { printed, output } = await start();
+    await printed(/Ctrl-C ends it/);
+    expect(firstLine(output())).toMatch(/^Using the sandbox/);
+
+    const commands = output()
+      .split('\n')
+      .filter((line) => /^(curl|[A-Z]+=\$\(curl)/.test(line));
+    const { stdout } = await promisify(execFile)('bash', ['-euc', commands.join('\necho ----\n')]);
+    const answers = stdout.split('----\n').map((text) => text.trim());
+
+    const [provisioned, found, minted, token, own, ownMinted, deprovisioned, config] = answers;
+    const json = (text: string | undefined) => JSON.parse(text ?? '');
+    expect(json(provisioned)).toMatchObject({ username: 'user1', worker: { worker_sid: expect.any(String) } });
+    expect(json(found)).toMatchObject({ username: 'user1' });
+    expect(json(minted)).toMatchObject({ access_token: expect.any(String), token_info: { username: 'user1' } });
+    expect(token).toBe('');
+    expect(json(own)).toMatchObject({ username: 'user1' });
+    expect(json(ownMinted)).toMatchObject({ token_info: { username: 'user1' } });
+    expect(deprovisioned).toMatch(/^HTTP\/1.1 204/);
+    expect(json(config)).toMatchObject({ account_sid: expect.stringMatching(/^AC/) });
+    expect(answers).toHaveLength(commands.length);
+  });
+
+  it('keeps the other settings of .env', async () => {
+    const { printed, output } = await start('ALLOWED_ORIGINS=https://app.example.com\n');
+    await printed(/Ctrl-C ends it/);
+    const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
+    const config = await (await fetch(`${origin}/config`)).json();
+    expect(config).toMatchObject({ allowed_origins: ['https://app.example.com'] });
+  });
+
+  it('ends everything that it started on Ctrl-C, and leaves nothing behind', async () => {
+    const port = await freePort();
+    const { printed, interrupt } = await start(undefined, port);
+    await printed(/Ctrl-C ends it/);
+    await interrupt();
+    await expect(fetch(`http://localhost:${port}/config`)).rejects.toThrow();
+    expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-sandbox'))).toEqual([]);
+    // The whole process group is gone.
+    expect(() => process.kill(-(run?.child.pid ?? 0), 0)).toThrow('ESRCH');
+  });
+});
+
+describe('npm start with credentials', () => {
+  const CREDENTIALS = `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=${'1'.repeat(32)}\n`;
+
+  it('says that it uses the real Twilio before anything else, and has nothing of the sandbox', async () => {
+    const { printed, output } = await start(CREDENTIALS);
+    await printed(/Ctrl-C ends it/);
+    expect(firstLine(output())).toBe(
+      `Using the real Twilio account AC${'0'.repeat(32)}, since .env holds its credentials.`,
+    );
+    expect(output()).not.toMatch(/sandbox/i);
+    expect(output()).not.toContain('1'.repeat(32));
+  });
+});
+
+describe('npm start explains in one line', () => {
+  const explanation = async (env?: string, port?: number): Promise<string> => {
+    const { ended, output } = await start(env, port);
+    expect(await ended).toBe(1);
+    return output().trimEnd();
+  };
+
+  it('a port that is taken', async () => {
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    expect(await explanation(undefined, port)).toMatch(new RegExp(`^Port ${port} is taken\\. .*--port ${port + 1}$`));
+    taken.close();
+  });
+
+  it('half a pair of credentials', async () => {
+    expect(await explanation(`ACCOUNT_SID=AC${'0'.repeat(32)}\n`)).toMatch(/^.*AUTH_TOKEN is missing.*$/);
+  });
+
+  it('credentials without an account', async () => {
+    expect(await explanation('AUTH_TOKEN=the-auth-token\n')).toMatch(/^.*ACCOUNT_SID is missing.*$/);
+  });
+
+  it.each(['', `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=x\n`])(
+    'a malformed setting (with .env %j)',
+    async (env) => {
+      expect(await explanation(`${env}LOG_LEVEL=loud\n`)).toMatch(/^.*LOG_LEVEL must be one of .*$/);
+    },
+  );
+
+  it('a port that is none', async () => {
+    expect(await explanation(undefined, 65_536)).toMatch(/^65536 is not a port.*$/);
+  });
+});

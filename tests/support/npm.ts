@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Checkout } from './checkout';
+
+/** `npm <arguments>` in a checkout, with what it prints. */
+export interface NpmRun {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  /** Resolves once the output matches; rejects where the process ends before. */
+  readonly printed: (pattern: RegExp) => Promise<void>;
+  /** Ends it as Ctrl-C does, and resolves with the exit code. */
+  readonly interrupt: () => Promise<number | null>;
+  readonly ended: Promise<number | null>;
+}
+
+export function npm({ folder, temporary }: Checkout, ...parameters: string[]): NpmRun {
+  // A process group of its own: Ctrl-C reaches every process of the terminal's.
+  const child = spawn('npm', ['--silent', ...parameters], {
+    cwd: folder,
+    detached: true,
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return {
+    child,
+    output: () => output,
+    printed: (pattern) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (!pattern.test(output)) return;
+          listeners.delete(check);
+          resolve();
+        };
+        listeners.add(check);
+        check();
+        void ended.then(() => reject(new Error(`It ended before it printed ${pattern}:\n${output}`)));
+      }),
+    interrupt: async () => {
+      const isRunning = child.exitCode === null && child.signalCode === null;
+      if (isRunning && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+      return ended;
+    },
+    ended,
+  };
+}
