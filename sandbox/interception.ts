@@ -44,7 +44,11 @@ export function interceptTwilio(sandboxOrigin: string): () => void {
     if (caller instanceof ClientRequest) {
       if (!isEmulated) return controller.errorWith(notEmulated(url));
       const disconnection = new AbortController();
-      caller.once('close', () => disconnection.abort());
+      caller.once('close', () => {
+        disconnection.abort();
+        // On this the library lets go of the parser that it read the request with; a destroyed socket never says it.
+        caller.socket?.emit('finish');
+      });
       try {
         controller.respondWith(asNodeResponse(await forward(fetch, request, target, disconnection.signal)));
       } catch (error) {
