@@ -1,0 +1,30 @@
+import { hashOf } from '../src/auth/backend-key';
+
+// Made up and of no use anywhere: nothing of the benchmark leaves the machine.
+const sid = (prefix: string, digit: string) => `${prefix}${digit.repeat(32)}`;
+
+export const ACCOUNT_SID = sid('AC', 'a');
+export const AUTH_TOKEN = 'b'.repeat(32);
+export const INSTANCE_SID = sid('GO', 'c');
+
+/** The user whose Flex token is shown: an admin, who may do all that a token allows. */
+export const CALLER = { flexUserSid: sid('FU', 'd'), username: 'admin@example.com' };
+
+/** Two users for the caller to act on. The list names `deactivated` for the first alone. */
+export const USER = { flexUserSid: sid('FU', 'e'), username: 'agent@example.com' };
+export const UNLISTED_STATUS_USER = { flexUserSid: sid('FU', 'f'), username: 'other@example.com' };
+
+/** As long as a JWE of Flex's. */
+export const FLEX_TOKEN = 'e'.repeat(1200);
+
+export const BACKEND_KEY = `fbk_bench.${'k'.repeat(43)}`;
+
+/** The settings of the Functions. */
+export const SETTINGS: Readonly<Record<string, string>> = {
+  ACCOUNT_SID,
+  AUTH_TOKEN,
+  FLEX_INSTANCE_SID: INSTANCE_SID,
+  BACKEND_KEYS: `bench:provision+lookup+mint+deprovision:${hashOf(BACKEND_KEY).toString('hex')}`,
+};
+
+export const BASIC_AUTHORIZATION = `Basic ${Buffer.from(`${ACCOUNT_SID}:${AUTH_TOKEN}`).toString('base64')}`;

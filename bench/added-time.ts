@@ -1,0 +1,109 @@
+import { type Invoke, loadFunctions, withoutInfoLog } from './in-process';
+import { OPERATIONS, type Operation } from './operations';
+import { makePlainCalls } from './plain-call';
+import { median, middleHalf } from './statistics';
+import { ms, type Section, times } from './table';
+import { UPSTREAM_DELAY_MS } from './upstream';
+
+const LIMIT_MS = 1;
+
+/** Calls that are made first and not counted: connections are opened, code that runs often is compiled. */
+const WARM_UP_ROUNDS = 5;
+const ROUNDS = 40;
+
+const MEASURED: readonly Operation[] = [
+  OPERATIONS.mintOwn,
+  OPERATIONS.mintByUsername,
+  OPERATIONS.mintUnlisted,
+  OPERATIONS.lookupByKey,
+  OPERATIONS.lookupByToken,
+  OPERATIONS.provisionByKey,
+  OPERATIONS.provisionByToken,
+];
+
+/** One measurement of an operation, and of the calls that it must make, made plainly right before or after it. */
+interface Sample {
+  readonly operationMs: number;
+  readonly plainMs: number;
+}
+
+/** Compares each operation with the upstream calls that it must make, made plainly, over the same path. */
+export async function measureAddedTime(): Promise<Section> {
+  const results = (await withoutInfoLog(() => sample(loadFunctions()))).map(summarize);
+  const most = Math.max(...results.map(({ addedMs }) => addedMs));
+  return {
+    title: 'Time added to the upstream calls',
+    notes: [
+      `Medians of ${ROUNDS} rounds, in ms; each round makes every operation and its plain calls, in turn, in the same process.`,
+      'Plain: the calls that the operation must make, one after the other, by a bare fetch (https for the validation), to the',
+      `same upstream, which answers after ${UPSTREAM_DELAY_MS} ms. Its timer, the loopback interface and HTTP are in both columns.`,
+      'Added: operation less plain, pair by pair. It is processor time, so a slow or busy machine adds more.',
+    ],
+    tables: [
+      [
+        [
+          '',
+          'calls',
+          `x ${UPSTREAM_DELAY_MS} ms`,
+          'plain',
+          'middle half',
+          'operation',
+          'middle half',
+          'added',
+          'ratio',
+        ],
+        ...results.map(({ row }) => row),
+      ],
+    ],
+    goals: [
+      {
+        text: `at most ${LIMIT_MS} ms added at the median`,
+        measured: `${ms(most)} ms at the most`,
+        isReached: most <= LIMIT_MS,
+      },
+    ],
+  };
+}
+
+function summarize({ operation, samples }: { operation: Operation; samples: readonly Sample[] }) {
+  const whole = samples.map(({ operationMs }) => operationMs);
+  const plain = samples.map(({ plainMs }) => plainMs);
+  const addedMs = median(samples.map(({ operationMs, plainMs }) => operationMs - plainMs));
+  const row = [
+    operation.name,
+    String(operation.calls.length),
+    ms(operation.calls.length * UPSTREAM_DELAY_MS),
+    ms(median(plain)),
+    middleHalf(plain),
+    ms(median(whole)),
+    middleHalf(whole),
+    ms(addedMs),
+    times(median(whole) / median(plain)),
+  ];
+  return { addedMs, row };
+}
+
+async function sample(invoke: Invoke): Promise<{ operation: Operation; samples: Sample[] }[]> {
+  const results = MEASURED.map((operation) => ({ operation, samples: [] as Sample[] }));
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+    for (const { operation, samples } of results) {
+      const pair = await measurePair(operation, invoke, round % 2 === 0);
+      if (round >= 0) samples.push(pair);
+    }
+  }
+  return results;
+}
+
+/** @param plainFirst true every other time, so that neither always finds what the other left behind */
+async function measurePair(operation: Operation, invoke: Invoke, plainFirst: boolean): Promise<Sample> {
+  const plain = () => timeOf(() => makePlainCalls(operation.calls));
+  const early = plainFirst ? await plain() : undefined;
+  const operationMs = await timeOf(() => invoke(operation));
+  return { operationMs, plainMs: early ?? (await plain()) };
+}
+
+async function timeOf(work: () => Promise<void>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}

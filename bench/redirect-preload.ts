@@ -1,0 +1,13 @@
+// For `node --require`, in the process of twilio-run. Read at once: twilio-run replaces process.env.
+import { redirectTls } from './redirect';
+
+const port = Number(process.env.UPSTREAM_PORT);
+if (!port) throw new Error('UPSTREAM_PORT is missing: the port of the upstream on this machine');
+redirectTls(port);
+
+if (process.channel) {
+  // Started by the benchmark, and of no use without it.
+  process.once('disconnect', () => process.exit());
+  // Listening alone would keep this process going when all its own work is done.
+  process.channel.unref();
+}

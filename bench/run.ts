@@ -1,0 +1,64 @@
+import https from 'node:https';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { buildProject } from '../scripts/build';
+import { measureAddedTime } from './added-time';
+import { measureColdStart } from './cold-start';
+import { redirectTls } from './redirect';
+import { type Goal, renderGoals, renderSection, type Section } from './table';
+import { measureThroughput } from './throughput';
+import { startUpstream } from './upstream';
+import { measureUpstreamCalls } from './upstream-calls';
+
+/**
+ * Measures what is deployed, `dist/functions`, built anew. Milliseconds depend on the machine and on what else it does; what
+ * can be compared between machines are the ratios, both sides of which are measured in the same run.
+ *
+ * Speed is reported and never fails: only what is broken does, such as a Function that answers with an error.
+ */
+async function main(): Promise<void> {
+  const startedMs = performance.now();
+  await buildProject();
+  print(`${describeMachine()}\n\n`);
+  const goals: Goal[] = [];
+  const report = (section: Section) => {
+    print(renderSection(section));
+    goals.push(...section.goals);
+  };
+
+  report(measureColdStart());
+  const upstream = await startUpstream();
+  try {
+    redirectTls(upstream.port);
+    await assertRedirected();
+    report(await measureAddedTime());
+    report(await measureUpstreamCalls(upstream));
+    report(await measureThroughput(upstream));
+  } finally {
+    await upstream.close();
+  }
+  print(`${['In short', '========', '', ...renderGoals(goals)].join('\n')}\n\n`);
+  print(`${((performance.now() - startedMs) / 1000).toFixed(0)} s in all\n`);
+}
+
+/** Asks for a host that exists nowhere. Were a future Node to open its connections in another way, nothing would be measured. */
+async function assertRedirected(): Promise<void> {
+  const url = 'https://redirected.invalid/';
+  await fetch(url);
+  await new Promise<void>((resolve, reject) => {
+    https.get(url, (response) => response.resume().once('end', resolve)).once('error', reject);
+  });
+}
+
+/** All milliseconds depend on this. A load above the number of processors means that others are at work, and makes them more. */
+function describeMachine(): string {
+  const [load = 0] = loadavg();
+  const processors = `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'})`;
+  return `node ${process.version} on ${process.platform} ${process.arch}, ${processors}, load ${load.toFixed(1)}`;
+}
+
+const print = (text: string) => process.stdout.write(text);
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,35 @@
+// Started by `upstream.ts` in a process of its own, so that answering takes no time from what is measured.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { TAKE_REQUESTS_PATH, UPSTREAM_DELAY_MS } from './upstream';
+import { answerTo } from './upstream-answers';
+
+let requests: string[] = [];
+
+const server = createServer((request, response) => {
+  request.resume().once('end', () => answer(request, response));
+});
+
+function answer({ method = '', url = '', headers }: IncomingMessage, response: ServerResponse): void {
+  if (url === TAKE_REQUESTS_PATH) {
+    response.end(JSON.stringify(requests));
+    requests = [];
+    return;
+  }
+  requests.push(`${method} https://${headers.host}${url}`);
+  const { status, body } = answerTo(method, url);
+  const json = body && JSON.stringify(body);
+  const requestId = `RQ${'0'.repeat(32)}`;
+  setTimeout(() => {
+    response.writeHead(status, {
+      'Twilio-Request-Id': requestId,
+      ...(json !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(json) }),
+    });
+    response.end(json);
+  }, UPSTREAM_DELAY_MS);
+}
+
+// A connection that is closed while it is idle would be made anew within what is measured.
+server.keepAliveTimeout = 600_000;
+server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+process.once('disconnect', () => process.exit());
