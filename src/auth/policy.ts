@@ -58,9 +58,11 @@ export function authorize<A extends Exclude<Action, 'provision'>>(
 ): Permit<A>;
 export function authorize(caller: Caller, action: Action, reference?: UserReference) {
   const own = reference && findOwn(caller, reference);
+  const isOwn = own !== undefined || reference?.by === 'self';
   const right =
-    action === 'lookup' || action === 'mint' ? (`${action} ${own ? 'own user' : 'anybody'}` as const) : action;
+    action === 'lookup' || action === 'mint' ? (`${action} ${isOwn ? 'own user' : 'anybody'}` as const) : action;
   if (!grants(caller, right)) throw forbidden(caller, right);
+  if (isOwn && !own) throw nobodyKnown();
   // For one's own token the SID says for certain who that is; a lookup is made as it was asked for.
   const user = action === 'mint' || reference?.by === 'self' ? (own ?? reference) : reference;
   return { caller, user } as unknown as Permit<Action>;
@@ -76,7 +78,9 @@ export function refuseOneself(
   found: { flex_user_sid: string; username: string },
 ): void {
   if (caller.kind === 'backend-key') return;
-  const isOneself = found.flex_user_sid === caller.flexUserSid || found.username === caller.username;
+  // Twilio may take a SID in capitals for the same one, and give it back so.
+  const isOneself =
+    found.flex_user_sid.toLowerCase() === caller.flexUserSid?.toLowerCase() || found.username === caller.username;
   const isNobodyKnown = caller.flexUserSid === undefined && caller.username === undefined;
   if (isOneself || isNobodyKnown) {
     throw new ApiError('forbidden', 'Nobody can deprovision their own user. Ask another admin to do it.');
@@ -120,6 +124,9 @@ function grants(caller: Caller, right: Right): boolean {
     ? row.backendKey !== 'no' && caller.scopes.includes(row.backendKey)
     : caller.roles.some((role) => row[role] !== 'no');
 }
+
+const nobodyKnown = () =>
+  new ApiError('forbidden', 'Your token does not say which Flex user you are. Sign in again and send the new token.');
 
 function forbidden(caller: Caller, right: Right): ApiError {
   if (caller.kind === 'flex-user') {
