@@ -95,12 +95,21 @@ const SettingsSchema = v.object({
 
 const NAMES = Object.keys(SettingsSchema.entries);
 
+/** The settings that were read last: between the calls of a process they hardly ever change. */
+let last: { readonly key: string; readonly settings: Settings } | undefined;
+
 /**
  * Reads and checks all settings at once, so that a slip shows at the first call and not at the first call that needs it.
  *
  * @throws {ApiError} `misconfigured`, naming every setting that is missing or malformed, and no value
  */
 export function readSettings(environment: Environment): Settings {
+  const key = JSON.stringify(NAMES.map((name) => environment[name]));
+  if (last?.key !== key) last = { key, settings: checkSettings(environment) };
+  return last.settings;
+}
+
+function checkSettings(environment: Environment): Settings {
   const raw = Object.fromEntries(NAMES.map((name) => [name, present(environment[name])]));
   const result = v.safeParse(SettingsSchema, raw);
   const faults = (result.issues ?? []).map((issue) => `${v.getDotPath(issue)} ${issue.message}`);

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { readHeader } from '../auth/credential';
 import type { UserReference } from '../auth/policy';
-import { FLEX_ROLES } from '../auth/roles';
+import { FLEX_ROLES, type FlexRole, isFlexRole } from '../auth/roles';
 import type { NewFlexUser } from '../flex/users';
 import type { Settings } from '../settings';
 import { type FlexUserSid, isFlexUserSid } from '../sids';
@@ -20,24 +20,44 @@ const ROLES = `must be a list of one or more of ${FLEX_ROLES.join(', ')}`;
 const FLEX_USER_SID = 'must be a Flex user SID: FU and 32 hexadecimal digits';
 const WORKER = 'must be an object';
 
+/** Far beyond what is ever stored as attributes, and far below what `JSON.stringify` has the stack for. */
+const MAX_LEVELS = 100;
+const LEVELS = `must be nested no deeper than ${MAX_LEVELS} levels`;
+
 const isText = (value: string) => {
   const length = [...value].length;
   return length >= 1 && length <= MAX_TEXT_LENGTH && value.isWellFormed();
 };
 
 const text = v.pipe(v.string(TEXT), v.check(isText, TEXT));
+// One check for the whole list: a body has room for a million roles, and each would be a fault of its own.
+const isRoles = (value: unknown): value is FlexRole[] =>
+  Array.isArray(value) && value.length > 0 && value.every((role) => typeof role === 'string' && isFlexRole(role));
+
+const isWithin = (levels: number, value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((item) => isWithin(levels - 1, item)));
+
 const jsonObject = (message: string) => v.custom<Record<string, unknown>>(isRecord, message);
 
 const ProvisionSchema = v.object({
   username: text,
   email: text,
   full_name: text,
-  roles: v.pipe(v.array(v.picklist(FLEX_ROLES, ROLES), ROLES), v.nonEmpty(ROLES)),
+  roles: v.custom<FlexRole[]>(isRoles, ROLES),
   worker: v.optional(
     v.pipe(
       jsonObject(WORKER),
       v.transform((worker) => ({ attributes: ownValue(worker, 'attributes') })),
-      v.object({ attributes: v.optional(jsonObject('must be an object')) }),
+      v.object({
+        attributes: v.optional(
+          v.pipe(
+            jsonObject('must be an object'),
+            v.check((attributes) => isWithin(MAX_LEVELS, attributes), LEVELS),
+          ),
+        ),
+      }),
     ),
     {},
   ),
@@ -52,11 +72,20 @@ const USER_FIELDS = {
 const LookupSchema = v.object(USER_FIELDS);
 const DeprovisionSchema = v.omit(LookupSchema, ['Username']);
 
-const mintSchema = (maxSeconds: number) => {
+function buildMintSchema(maxSeconds: number) {
   const message = `must be a whole number of seconds, 1 to ${maxSeconds}`;
   const ttl = v.pipe(v.number(message), v.integer(message), v.minValue(1, message), v.maxValue(maxSeconds, message));
   return v.object({ ...DeprovisionSchema.entries, ttl: v.optional(ttl, Math.min(DEFAULT_TTL_SECONDS, maxSeconds)) });
-};
+}
+
+/** Kept, since to build one takes longer than to parse by it. There are as many as `MAX_TOKEN_TTL` has had values. */
+const mintSchemas = new Map<number, ReturnType<typeof buildMintSchema>>();
+
+function mintSchema(maxSeconds: number) {
+  const schema = mintSchemas.get(maxSeconds) ?? buildMintSchema(maxSeconds);
+  mintSchemas.set(maxSeconds, schema);
+  return schema;
+}
 
 // Each parser takes the event of a call and throws an `ApiError` `invalid_request` that lists all fields at fault.
 
@@ -126,7 +155,9 @@ const FROM_TEXT: Readonly<Record<string, (value: string) => unknown>> = {
 };
 
 function readFields(event: unknown, names: readonly string[]): Fields {
-  const isJson = /^application\/json\b/i.test(String(readHeader(event, 'content-type')));
+  // Where there are several, the platform has parsed the body by the first. A caller may have put anything there.
+  const [type] = [readHeader(event, 'content-type')].flat();
+  const isJson = typeof type === 'string' && /^application\/json\b/i.test(type);
   const read = (name: string) => {
     const value = ownValue(event, name);
     if (isJson) return value;

@@ -55,8 +55,9 @@ export function serve(operation: string, run: (call: Call) => Promise<Reply>): H
 async function withinLimit(work: Promise<Reply>): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    const error = new ApiError('upstream_timeout', 'Twilio took too long to answer. Try again in a moment.');
-    timer = setTimeout(() => reject(error), ANSWER_LIMIT_MS);
+    const giveUp = () =>
+      reject(new ApiError('upstream_timeout', 'Twilio took too long to answer. Try again in a moment.'));
+    timer = setTimeout(giveUp, ANSWER_LIMIT_MS);
   });
   return Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }

@@ -110,13 +110,16 @@ export class TwilioCall {
  * @throws {NoAnswer}
  */
 export async function fetchWhole(url: string, init: RequestInit, limitMs: number): Promise<TwilioAnswer> {
-  const signal = AbortSignal.timeout(limitMs);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), limitMs);
   try {
-    const response = await fetch(url, { ...init, signal, redirect: 'manual' });
+    const response = await fetch(url, { ...init, signal: limit.signal, redirect: 'manual' });
     const text = await response.text();
     return toAnswer(response.status, text, (name) => response.headers.get(name) ?? undefined);
   } catch (error) {
-    throw signal.aborted ? new NoAnswer('timeout') : new NoAnswer('connection', systemCodeOf(error));
+    throw limit.signal.aborted ? new NoAnswer('timeout') : new NoAnswer('connection', systemCodeOf(error));
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,0 +1,429 @@
+import { createHash } from 'node:crypto';
+import { interceptTwilio } from '../../sandbox/interception';
+import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { SCOPES } from '../../src/auth/backend-key';
+import { handler as deprovision } from '../../src/functions/deprovision';
+import { handler as lookup } from '../../src/functions/lookup';
+import { handler as mint } from '../../src/functions/mint';
+import { handler as provision } from '../../src/functions/provision';
+import { call } from '../support/call';
+import { deedsAsked, expectDocumented, usersAsked } from './documented';
+
+const FUNCTIONS = { provision, lookup, mint, deprovision };
+
+let sandbox: Sandbox;
+let other: Sandbox;
+let restore: () => void;
+const settings = () => ({ ...sandbox.environment(), FLEX_INSTANCE_SID: sandbox.instanceSid });
+
+beforeAll(async () => {
+  [sandbox, other] = await Promise.all([startSandbox(), startSandbox()]);
+  restore = interceptTwilio(sandbox.origin);
+});
+
+afterAll(async () => {
+  restore();
+  await Promise.all([sandbox.close(), other.close()]);
+});
+
+beforeEach(() => sandbox.reset());
+
+/** Fields that each Function takes, about somebody who is there. */
+const fieldsAbout = (username: string) => ({
+  provision: { username, email: username, full_name: 'Somebody', roles: ['admin'], worker: {} },
+  lookup: { username },
+  mint: { username },
+  deprovision: { username },
+});
+
+describe.each(SCOPES)('%s refuses', (operation) => {
+  const ask = (asking: Parameters<typeof call>[2], variables = {}) =>
+    call(
+      FUNCTIONS[operation],
+      { ...settings(), ...variables },
+      { fields: fieldsAbout('supervisor@example.com')[operation], ...asking },
+    );
+
+  it('a webchat guest with 403, though the token says admin too, and asks the Flex Users API nothing', async () => {
+    const { flexUserSid, username } = sandbox.users.admin;
+    const claims = {
+      roles: ['admin', 'supervisor', 'agent', 'guest'],
+      flex_user_sid: flexUserSid,
+      realm_user_id: username,
+    };
+    for (const who of ['guest', 'admin'] as const) {
+      const answer = await ask({ bearer: await sandbox.tokenFor(who, claims) });
+      expectDocumented(answer);
+      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    }
+    expect(usersAsked(sandbox.requests)).toEqual([]);
+  });
+
+  it.each([
+    ['no roles', []],
+    ['roles of add-ons alone', ['wfo.full_access']],
+    ['roles that only look like those of Flex', ['Admin', 'admin ', 'аdmin', 'ADMIN', 'agent,admin', '']],
+    ['the names of what every object has', ['constructor', '__proto__', 'toString', 'backendKey']],
+    ['null for roles', null],
+  ])('a token with %s, with 403, and asks the Flex Users API nothing', async (_, roles) => {
+    const answer = await ask({ bearer: await sandbox.tokenFor('admin', { roles }) });
+    expectDocumented(answer);
+    expect(answer.status).toBe(403);
+    expect(usersAsked(sandbox.requests)).toEqual([]);
+  });
+
+  it('a token that another account made, with 401, and asks flex-api nothing', async () => {
+    const answer = await ask({ bearer: await other.tokenFor('admin') });
+    expectDocumented(answer);
+    expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    expect(sandbox.requestsTo('flex-api')).toEqual([]);
+  });
+
+  it('a token of another Flex instance with 401, and asks flex-api nothing', async () => {
+    const answer = await ask({ bearer: await sandbox.tokenFor('admin', { flex_instance_sid: other.instanceSid }) });
+    expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    expect(sandbox.requestsTo('flex-api')).toEqual([]);
+  });
+
+  it('a token that has expired with 401, even where Twilio still calls it valid, and asks flex-api nothing', async () => {
+    const expiration = new Date(Date.now() - 1).toISOString();
+    for (const claims of [{ ttlSeconds: 0 }, { ttlSeconds: -3600 }, { expiration }]) {
+      const answer = await ask({ bearer: await sandbox.tokenFor('admin', claims) });
+      expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    }
+    expect(sandbox.requestsTo('flex-api')).toEqual([]);
+  });
+
+  it('a token that is valid and of which Twilio knows nothing else, and asks the Flex Users API nothing', async () => {
+    const nothing = {
+      expiration: null,
+      identity: null,
+      realm_user_id: null,
+      roles: null,
+      worker_sid: null,
+      flex_instance_sid: null,
+      flex_user_sid: null,
+    };
+    const bearer = await sandbox.tokenFor('admin', nothing);
+    for (const fields of [fieldsAbout('supervisor@example.com')[operation], {}]) {
+      const answer = await ask({ bearer, fields });
+      expectDocumented(answer);
+      expect([400, 401, 403]).toContain(answer.status);
+    }
+    expect(usersAsked(sandbox.requests)).toEqual([]);
+  });
+
+  it.each(['valid', 'true', 1, [], {}, null])(
+    'a token that Twilio calls %j instead of true, and asks flex-api nothing',
+    async (valid) => {
+      const answer = await ask({ bearer: await sandbox.tokenFor('admin', { valid }) });
+      expectDocumented(answer);
+      expect([401, 502]).toContain(answer.status);
+      expect(sandbox.requestsTo('flex-api')).toEqual([]);
+    },
+  );
+
+  it('a token whose fields Twilio gives in __proto__ alone, and asks flex-api nothing', async () => {
+    const claims = '{"valid":true,"roles":["admin"],"flex_user_sid":"FU00000000000000000000000000000000"}';
+    for (const body of [`{"__proto__":${claims}}`, `{"valid":true,"__proto__":${claims}}`]) {
+      sandbox.fault({ host: 'iam', body, contentType: 'application/json', times: 1 });
+      const answer = await ask({ bearer: await sandbox.tokenFor('agent') });
+      expectDocumented(answer);
+      expect([401, 403, 502]).toContain(answer.status);
+    }
+    expect(sandbox.requestsTo('flex-api')).toEqual([]);
+  });
+
+  it('a backend key that has every scope but this one, with 403, and asks Twilio nothing', async () => {
+    const key = 'fbk_other.secret-of-another';
+    const hash = createHash('sha256').update(key).digest('hex');
+    const BACKEND_KEYS = `other:${SCOPES.filter((scope) => scope !== operation).join('+')}:${hash}`;
+    const answer = await ask({ bearer: key }, { BACKEND_KEYS });
+    expectDocumented(answer);
+    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it.each<[string, (key: string) => string]>([
+    ['its right name and a wrong secret', (key) => `${key.split('.')[0]}.wrong`],
+    ['its right name and no secret', (key) => `${key.split('.')[0]}.`],
+    ['its right name without the dot', (key) => key.replace('.', '')],
+    ['its right secret and another name', (key) => key.replace('fbk_sandbox', 'fbk_other')],
+    ['its right secret and no name', (key) => key.replace('sandbox', '')],
+    ['a byte before it', (key) => key.replace('fbk_', 'fbk_x')],
+    ['a byte behind it', (key) => `${key}x`],
+    ['a null byte behind it', (key) => `${key}\0`],
+    ['a blank behind it', (key) => `${key} `],
+    ['a byte missing', (key) => key.slice(0, -1)],
+    ['itself twice', (key) => key + key],
+    ['a comma and itself again', (key) => `${key},${key}`],
+    ['its name in capitals', (key) => key.replace('sandbox', 'SANDBOX')],
+    ['its secret in the other case', (key) => key.replace(/\.(.*)/, (_, secret: string) => `.${swapCase(secret)}`)],
+    ['its hash', (key) => `fbk_${createHash('sha256').update(key).digest('hex')}`],
+    ['its name and its hash', (key) => `fbk_sandbox.${createHash('sha256').update(key).digest('hex')}`],
+    ['its setting', () => `fbk_${sandbox.backendKeys}`],
+    ['nothing but the prefix', () => 'fbk_'],
+  ])('a backend key with %s, with 401, and asks Twilio nothing', async (_, change) => {
+    const answer = await ask({ bearer: change(sandbox.backendKey) });
+    expectDocumented(answer);
+    expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_key' } });
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('a backend key anywhere but behind Bearer, and asks the Flex Users API nothing', async () => {
+    const key = sandbox.backendKey;
+    const basic = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
+    for (const asking of [
+      { headers: { authorization: key } },
+      { headers: { authorization: `Basic ${key}` } },
+      { headers: { authorization: basic } },
+      { headers: { authorization: [`Bearer ${key}`, `Bearer ${key}`] } },
+      { headers: { authorization: { 0: `Bearer ${key}` } } },
+      { headers: { 'x-authorization': `Bearer ${key}` } },
+      { fields: { ...fieldsAbout('supervisor@example.com')[operation], Token: key } },
+      { fields: { ...fieldsAbout('supervisor@example.com')[operation], authorization: `Bearer ${key}` } },
+    ]) {
+      const answer = await ask(asking);
+      expectDocumented(answer);
+      expect(answer.status).toBe(401);
+    }
+    expect(sandbox.requestsTo('flex-api')).toEqual([]);
+  });
+
+  it('whoever shows a wrong header beside a right field Token, since the header counts, and asks flex-api nothing', async () => {
+    const fields = { ...fieldsAbout('supervisor@example.com')[operation], Token: await sandbox.tokenFor('admin') };
+    for (const authorization of ['Bearer x', 'Bearer ', 'Bearer', 'Bearer fbk_sandbox.x', ['Bearer x', 'Bearer y']]) {
+      expect(await ask({ headers: { authorization }, fields })).toMatchObject({ status: 401 });
+    }
+    expect(sandbox.requestsTo('flex-api')).toEqual([]);
+  });
+});
+
+const swapCase = (text: string) =>
+  [...text].map((letter) => (letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase())).join('');
+
+describe('an agent', () => {
+  const SOMEBODY_ELSE: readonly [string, () => object][] = [
+    ['the user name of another', () => ({ username: 'supervisor@example.com' })],
+    ['the SID of another', () => ({ flex_user_sid: sandbox.users.supervisor.flexUserSid })],
+    ['their own user name in capitals', () => ({ username: 'AGENT@EXAMPLE.COM' })],
+    ['their own user name with one capital', () => ({ username: 'Agent@example.com' })],
+    ['their own user name and a blank', () => ({ username: 'agent@example.com ' })],
+    ['a blank and their own user name', () => ({ username: ' agent@example.com' })],
+    ['their own user name and the end of a line', () => ({ username: 'agent@example.com\n' })],
+    ['their own user name and a null byte', () => ({ username: 'agent@example.com\0' })],
+    ['their own user name with a Cyrillic letter', () => ({ username: 'аgent@example.com' })],
+    ['their own user name with a full-width sign', () => ({ username: 'agent＠example.com' })],
+    ['their own user name with a zero-width blank', () => ({ username: 'agent\u200b@example.com' })],
+    ['their own user name with an accent put on', () => ({ username: 'agent\u0301@example.com' })],
+    ['their own user name coded for a URL', () => ({ username: 'agent%40example.com' })],
+    [
+      'their own user name and another parameter',
+      () => ({ username: 'agent@example.com&Username=supervisor@example.com' }),
+    ],
+    ['their identity', () => ({ username: 'agent_40example_2Ecom' })],
+    [
+      'their own SID in capitals',
+      () => ({ flex_user_sid: `FU${sandbox.users.agent.flexUserSid.slice(2).toUpperCase()}` }),
+    ],
+    ['their own SID for a user name', () => ({ username: sandbox.users.agent.flexUserSid })],
+  ];
+
+  it.each(SOMEBODY_ELSE)(
+    'who looks up or mints for %s gets 403, and the Flex Users API is asked nothing',
+    async (_, fields) => {
+      const bearer = await sandbox.tokenFor('agent');
+      for (const handler of [lookup, mint]) {
+        const answer = await call(handler, settings(), { bearer, fields: fields() });
+        expectDocumented(answer);
+        expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+      }
+      expect(usersAsked(sandbox.requests)).toEqual([]);
+    },
+  );
+
+  it('who names themselves and somebody else in one request gets 400, and the Flex Users API is asked nothing', async () => {
+    const bearer = await sandbox.tokenFor('agent');
+    const fields = { username: 'agent@example.com', flex_user_sid: sandbox.users.supervisor.flexUserSid };
+    for (const handler of [lookup, mint]) {
+      expect(await call(handler, settings(), { bearer, fields })).toMatchObject({ status: 400 });
+    }
+    const names = { username: 'agent@example.com', Username: 'supervisor@example.com' };
+    expect(await call(lookup, settings(), { bearer, fields: names })).toMatchObject({ status: 400 });
+    expect(usersAsked(sandbox.requests)).toEqual([]);
+  });
+
+  it('who sends the name of another in the fields that only lookup reads mints for themselves, and for nobody else', async () => {
+    const { agent, supervisor } = sandbox.users;
+    const fields = { Username: supervisor.username, FlexUserSid: supervisor.flexUserSid, target: supervisor.username };
+    const answer = await call(mint, settings(), { bearer: await sandbox.tokenFor('agent'), fields });
+    expect(answer.body.token_info.flex_user_sid).toBe(agent.flexUserSid);
+    expect(usersAsked(sandbox.requests).map(({ path }) => path)).toEqual([expect.stringContaining(agent.flexUserSid)]);
+  });
+
+  it('who sends claims of their own in the body is who the token says, and nobody else', async () => {
+    const fields = { roles: ['admin'], caller: { roles: ['admin'] }, TokenResult: { valid: true, roles: ['admin'] } };
+    const answer = await call(lookup, settings(), {
+      bearer: await sandbox.tokenFor('agent'),
+      fields: { ...fields, username: 'supervisor@example.com' },
+    });
+    expect(answer.status).toBe(403);
+    expect(usersAsked(sandbox.requests)).toEqual([]);
+  });
+});
+
+describe('whoever names nobody and is nobody', () => {
+  it.each(['lookup', 'mint'] as const)(
+    'gets 403 from %s for a backend key, and Twilio is asked nothing',
+    async (operation) => {
+      const answer = await call(FUNCTIONS[operation], settings(), { bearer: sandbox.backendKey });
+      expectDocumented(answer);
+      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+      expect(sandbox.requests).toEqual([]);
+    },
+  );
+
+  it.each(['agent', 'supervisor', 'admin'] as const)(
+    'gets 403 for the token of an %s that says of no user, and the Flex Users API is asked nothing',
+    async (role) => {
+      const bearer = await sandbox.tokenFor(role, { flex_user_sid: null, realm_user_id: null });
+      for (const handler of [lookup, mint]) {
+        const answer = await call(handler, settings(), { bearer });
+        expectDocumented(answer);
+        expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+      }
+      expect(usersAsked(sandbox.requests)).toEqual([]);
+    },
+  );
+});
+
+describe('an admin', () => {
+  const TOKENS = [
+    ['a whole token', {}],
+    ['a token without flex_user_sid', { flex_user_sid: null }],
+    ['a token without realm_user_id', { realm_user_id: null }],
+    ['a token without either', { flex_user_sid: undefined, realm_user_id: undefined }],
+  ] as const;
+  const NAMES = [
+    ['SID', () => ({ flex_user_sid: sandbox.users.admin.flexUserSid })],
+    ['user name', () => ({ username: sandbox.users.admin.username })],
+  ] as const;
+  const rows = TOKENS.flatMap(([token, claims]) => NAMES.map(([name, fields]) => ({ token, claims, name, fields })));
+
+  it.each(rows)(
+    'who deprovisions their own user by $name, with $token, gets 403, and stays a user',
+    async ({ claims, fields }) => {
+      const bearer = await sandbox.tokenFor('admin', claims);
+      const answer = await call(deprovision, settings(), { bearer, fields: fields() });
+      expectDocumented(answer);
+      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+      expect(deedsAsked(sandbox.requests)).toEqual([]);
+      expect(sandbox.user('admin@example.com')).toMatchObject({ deactivated: false });
+    },
+  );
+
+  it('whose token says of no user deprovisions nobody at all, and nobody is deprovisioned', async () => {
+    const bearer = await sandbox.tokenFor('admin', { flex_user_sid: null, realm_user_id: null });
+    const answer = await call(deprovision, settings(), { bearer, fields: { username: 'agent@example.com' } });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(deedsAsked(sandbox.requests)).toEqual([]);
+  });
+
+  it('who writes their own user name or SID in capitals deprovisions nobody', async () => {
+    const { username, flexUserSid } = sandbox.users.admin;
+    for (const fields of [
+      { username: username.toUpperCase() },
+      { flex_user_sid: `FU${flexUserSid.slice(2).toUpperCase()}` },
+    ]) {
+      const answer = await call(deprovision, settings(), { bearer: await sandbox.tokenFor('admin'), fields });
+      expectDocumented(answer);
+      expect([403, 404]).toContain(answer.status);
+    }
+    expect(deedsAsked(sandbox.requests)).toEqual([]);
+  });
+
+  it('who writes their own SID in capitals gets 403 where Twilio takes it, and gives it back, as it was written', async () => {
+    const { username, flexUserSid } = sandbox.users.admin;
+    const flex_user_sid = `FU${flexUserSid.slice(2).toUpperCase()}`;
+    for (const claims of [{}, { realm_user_id: null }]) {
+      sandbox.fault({ host: 'flex-api', method: 'GET', body: { flex_user_sid, username }, times: 1 });
+      const bearer = await sandbox.tokenFor('admin', claims);
+      expect(await call(deprovision, settings(), { bearer, fields: { flex_user_sid } })).toMatchObject({ status: 403 });
+    }
+    expect(deedsAsked(sandbox.requests)).toEqual([]);
+  });
+
+  it('who asks for another deprovisions nobody where Twilio answers with the admin, neither by list nor by record', async () => {
+    const { username, flexUserSid } = sandbox.users.admin;
+    const own = { flex_user_sid: flexUserSid, username };
+    const bearer = await sandbox.tokenFor('admin');
+    sandbox.fault({ host: 'flex-api', method: 'GET', path: /\?Username=/, body: { users: [own] } });
+    sandbox.fault({ host: 'flex-api', method: 'GET', body: own });
+    const byName = await call(deprovision, settings(), { bearer, fields: { username: 'agent@example.com' } });
+    const bySid = await call(deprovision, settings(), {
+      bearer,
+      fields: { flex_user_sid: sandbox.users.agent.flexUserSid },
+    });
+    expect([byName.status, bySid.status]).toEqual([404, 502]);
+    expect(deedsAsked(sandbox.requests)).toEqual([]);
+  });
+
+  it('cannot mint for anybody else, by whatever name, and the Flex Users API is asked nothing', async () => {
+    const bearer = await sandbox.tokenFor('admin');
+    const { username, flexUserSid } = sandbox.users.agent;
+    for (const fields of [{ username }, { flex_user_sid: flexUserSid }]) {
+      expect(await call(mint, settings(), { bearer, fields })).toMatchObject({ status: 403 });
+    }
+    expect(usersAsked(sandbox.requests)).toEqual([]);
+  });
+});
+
+describe('an answer to a page', () => {
+  const LISTED = 'https://app.example.com';
+  const read = async (headers: unknown) => {
+    const fields = { request: { headers } };
+    return (await call(lookup, { ...settings(), ALLOWED_ORIGINS: LISTED }, { fields })).headers;
+  };
+
+  it.each([
+    ['another site', 'https://evil.example'],
+    ['a listed one with more behind it', `${LISTED}.evil.example`],
+    ['a listed one with a slash', `${LISTED}/`],
+    ['a listed one with a port', `${LISTED}:443`],
+    ['a listed one in capitals', LISTED.toUpperCase()],
+    ['a listed one over http', 'http://app.example.com'],
+    ['a subdomain of a listed one', 'https://x.app.example.com'],
+    ['the domain above a listed one', 'https://example.com'],
+    ['a listed one as a user name', `${LISTED}@evil.example`],
+    ['Flex as a user name', 'https://flex.twilio.com@evil.example'],
+    ['Flex with more behind it', 'https://flex.twilio.com.evil.example'],
+    ['Flex over http', 'http://flex.twilio.com'],
+    ['a blank behind a listed one', `${LISTED} `],
+    ['two at once', `${LISTED}, https://evil.example`],
+    ['two at once with a blank', `${LISTED} https://evil.example`],
+    ['a header within', `${LISTED}\r\nAccess-Control-Allow-Origin: *`],
+    ['no origin', 'null'],
+    ['a wildcard', '*'],
+    ['the service’s own machine', 'http://localhost:3000'],
+    ['an empty one', ''],
+    ['an array', [LISTED]],
+    ['an array of two', [LISTED, 'https://evil.example']],
+    ['an object', { toString: LISTED }],
+    ['a number', 0],
+    ['a truth', true],
+  ])('names no origin where a forged request gives %s', async (_, origin) => {
+    expect(await read({ origin })).toMatchObject({ vary: 'Origin' });
+    expect(await read({ origin })).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it('names no origin where the forged request hides it in the prototype, in another case or in another place', async () => {
+    for (const headers of [
+      JSON.parse(`{"__proto__":{"origin":"${LISTED}"}}`),
+      { Origin: LISTED },
+      [['origin', LISTED]],
+      LISTED,
+    ]) {
+      expect(await read(headers)).not.toHaveProperty('access-control-allow-origin');
+    }
+  });
+});

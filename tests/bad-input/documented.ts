@@ -1,0 +1,116 @@
+import type { RecordedRequest } from '../../sandbox/server';
+
+/** The contract's table of errors. */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  invalid_request: 400,
+  missing_credentials: 401,
+  invalid_token: 401,
+  invalid_key: 401,
+  forbidden: 403,
+  user_not_found: 404,
+  user_deactivated: 409,
+  rate_limited: 429,
+  misconfigured: 500,
+  internal_error: 500,
+  upstream_error: 502,
+  upstream_timeout: 504,
+};
+
+interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: it is looked at here
+  readonly body: any;
+}
+
+const FIELDS: readonly string[] = [
+  'username',
+  'Username',
+  'flex_user_sid',
+  'email',
+  'full_name',
+  'roles',
+  'worker',
+  'ttl',
+];
+
+/** Whether an answer is one that the contract knows: a success as it came from Twilio, or an error of the one shape. */
+export function expectDocumented({ status, headers, body }: Answered): void {
+  expect(headers).toMatchObject({ 'cache-control': 'no-store', vary: expect.stringContaining('Origin') });
+  expect(headers['access-control-allow-origin']).not.toBe('*');
+  expect(headers).not.toHaveProperty('access-control-allow-credentials');
+  if (status === 204) {
+    expect(body).toBe('');
+    return;
+  }
+  expect(headers['content-type']).toMatch(/^application\/json\b/);
+  expect(body).toEqual(expect.any(Object));
+  if (status < 300) {
+    expect([200, 201]).toContain(status);
+    return;
+  }
+
+  expect(Object.keys(body)).toEqual(
+    ['status', 'code', 'message', 'details', 'upstream'].filter((key) => Object.hasOwn(body, key)),
+  );
+  expect(STATUS_OF[body.code]).toBe(status);
+  expect(body.status).toBe(status);
+  // A sentence, and no stack or path of a file.
+  expect(body.message).toMatch(/^[A-Z].*[.:!?\w]$/s);
+  expect(body.message).not.toMatch(/node_modules|\.[cm]?[jt]s\b|\bat \S+ \(|TypeError|RangeError|\/work\//);
+  if (status === 401) expect(headers['www-authenticate']).toBe('Bearer');
+  for (const detail of body.details ?? []) {
+    expect(detail).toEqual({ field: expect.any(String), message: expect.any(String) });
+    expect(FIELDS).toContain(detail.field.split('.')[0]);
+  }
+  if (body.upstream) {
+    expect(Object.keys(body.upstream).filter((key) => !['status', 'code', 'request_id'].includes(key))).toEqual([]);
+    expect(body.upstream.status).toEqual(expect.any(Number));
+  }
+}
+
+/** As {@link expectDocumented}, for a Twilio that is well: whatever goes wrong is the caller's doing. */
+export function expectCallersFault(answer: Answered): void {
+  expectDocumented(answer);
+  if (answer.status >= 500) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+}
+
+const USERS = '/v4/Instances/GO[0-9a-f]{32}/Users';
+const USER = `${USERS}/FU[0-9a-fA-F]{32}`;
+const VALIDATE = /^POST \/v1\/Accounts\/AC[0-9a-f]{32}\/Tokens\/validate$/;
+const CONFIGURATION = /^GET \/v1\/Configuration$/;
+const FIND = [new RegExp(`^GET ${USERS}\\?Username=[^&#/?]*$`), new RegExp(`^GET ${USER}$`)];
+
+/** All that the Functions may ever ask of Twilio. */
+const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
+  config: [],
+  provision: [VALIDATE, CONFIGURATION, new RegExp(`^POST ${USERS}/Provision$`)],
+  lookup: [VALIDATE, CONFIGURATION, ...FIND],
+  mint: [VALIDATE, CONFIGURATION, ...FIND, new RegExp(`^POST ${USER}/Tokens$`)],
+  deprovision: [VALIDATE, CONFIGURATION, ...FIND, new RegExp(`^POST ${USERS}/Deprovision$`)],
+};
+
+const SENT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  validate: ['token'],
+  Provision: ['username', 'email', 'full_name', 'roles', 'worker'],
+  Tokens: ['ttl'],
+  Deprovision: ['flex_user_sid'],
+};
+
+/** Whether nothing was asked of Twilio but what this Function is for, and nothing sent but the fields that the contract names. */
+export function expectOnlyAllowed(operation: string, requests: readonly RecordedRequest[]): void {
+  for (const { method, path, json, body } of requests) {
+    expect((ALLOWED[operation] ?? []).filter((allowed) => allowed.test(`${method} ${path}`))).toHaveLength(1);
+    const fields = SENT_FIELDS[path.split('/').at(-1) ?? ''];
+    if (method === 'GET') expect(body).toBe('');
+    else expect(Object.keys(Object(json)).sort()).toEqual([...(fields ?? [])].sort());
+  }
+}
+
+/** What was asked of the Flex Users API. */
+export const usersAsked = (requests: readonly RecordedRequest[]) =>
+  requests.filter(({ service, path }) => service === 'flex-api' && path.startsWith('/v4/'));
+
+/** `POST …/Provision` and the like: what changes something at Twilio, or makes a token. */
+export const deedsAsked = (requests: readonly RecordedRequest[]) =>
+  usersAsked(requests).filter(({ method }) => method === 'POST');

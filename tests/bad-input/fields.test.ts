@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { interceptTwilio } from '../../sandbox/interception';
+import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { handler as config } from '../../src/functions/config';
+import { handler as deprovision } from '../../src/functions/deprovision';
+import { handler as lookup } from '../../src/functions/lookup';
+import { handler as mint } from '../../src/functions/mint';
+import { handler as provision } from '../../src/functions/provision';
+import {
+  anyJson,
+  anyText,
+  brokenSid,
+  fieldsLike,
+  headerBytes,
+  name,
+  PROVISION_FIELDS,
+  sid,
+  tries,
+} from '../support/arbitraries';
+import { call } from '../support/call';
+import { deedsAsked, expectCallersFault, expectOnlyAllowed, usersAsked } from './documented';
+
+const FUNCTIONS = { provision, lookup, mint, deprovision };
+type Operation = keyof typeof FUNCTIONS;
+const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
+const CALLERS = ['backend key', 'admin', 'supervisor', 'agent', 'guest'] as const;
+type CallerName = (typeof CALLERS)[number];
+
+let sandbox: Sandbox;
+let restore: () => void;
+let bearers: Record<CallerName, string>;
+const settings = () => ({ ...sandbox.environment(), FLEX_INSTANCE_SID: sandbox.instanceSid });
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  restore = interceptTwilio(sandbox.origin);
+  bearers = {
+    'backend key': sandbox.backendKey,
+    admin: await sandbox.tokenFor('admin'),
+    supervisor: await sandbox.tokenFor('supervisor'),
+    agent: await sandbox.tokenFor('agent'),
+    guest: await sandbox.tokenFor('guest'),
+  };
+});
+
+afterAll(async () => {
+  restore();
+  await sandbox.close();
+});
+
+beforeEach(() => sandbox.reset());
+
+/** Names of users, of whom some exist; the sandbox has to be there to tell them. */
+const userFields = () => {
+  const { agent, supervisor, admin } = sandbox.users;
+  const known = [agent, supervisor, admin];
+  return {
+    username: fc.oneof(fc.constantFrom(...known.map(({ username }) => username)), name),
+    flex_user_sid: fc.oneof(fc.constantFrom(...known.map(({ flexUserSid }) => flexUserSid)), sid('FU')),
+  };
+};
+
+/** A user is named by one field; by several, now and then. */
+const namedLike = (others: Readonly<Record<string, fc.Arbitrary<unknown>>> = {}) => {
+  const { username, flex_user_sid } = userFields();
+  return fc.oneof(
+    { weight: 2, arbitrary: fieldsLike({ username, ...others }) },
+    { weight: 2, arbitrary: fieldsLike({ flex_user_sid, ...others }) },
+    { weight: 1, arbitrary: fieldsLike({ username, Username: name, flex_user_sid, ...others }) },
+  );
+};
+
+const FIELDS: Readonly<Record<Operation, () => fc.Arbitrary<object>>> = {
+  provision: () =>
+    fc.oneof(
+      fieldsLike(PROVISION_FIELDS),
+      fc.record({ ...PROVISION_FIELDS, worker: fc.record({ attributes: anyJson }) }),
+    ),
+  lookup: () => namedLike(),
+  mint: () => namedLike({ ttl: fc.integer({ min: 1, max: 3600 }) }),
+  deprovision: () => namedLike(),
+};
+
+const contentType = fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'text/plain', undefined);
+
+describe.each(OPERATIONS)('%s', (operation) => {
+  it('answers any JSON value in any field, of whoever calls, as documented, and asks Twilio only what it is for', async () => {
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...CALLERS), contentType, FIELDS[operation](), async (caller, type, fields) => {
+        sandbox.reset();
+        const answer = await call(FUNCTIONS[operation], settings(), {
+          headers: { 'content-type': type, authorization: `Bearer ${bearers[caller]}` },
+          fields,
+        });
+        expectCallersFault(answer);
+        expectOnlyAllowed(operation, sandbox.requests);
+        if (answer.status < 300) accepted += 1;
+        // 400 comes before anything is asked, unless it was Twilio that found fault.
+        if (answer.status === 400 && !answer.body.upstream) expect(usersAsked(sandbox.requests)).toEqual([]);
+        if (answer.status === 403) expect(deedsAsked(sandbox.requests)).toEqual([]);
+        if (caller === 'guest') {
+          expect([400, 403]).toContain(answer.status);
+          expect(usersAsked(sandbox.requests)).toEqual([]);
+        }
+      }),
+      tries(250),
+    );
+    // Else the property above says little.
+    expect(accepted).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('answers whatever stands in a field `request` as documented, since no header counts because of where it stands', async () => {
+    const good = { authorization: `Bearer ${sandbox.backendKey}`, 'content-type': 'application/json' };
+    const headers = fieldsLike({
+      authorization: fc.constant(good.authorization),
+      'content-type': fc.constant(good['content-type']),
+      origin: fc.constantFrom('https://flex.twilio.com', 'https://evil.example', 'null', '*'),
+    });
+    const request = fc.oneof(anyJson, fc.record({ headers: anyJson }), fc.record({ headers }));
+    await fc.assert(
+      fc.asyncProperty(request, anyJson, async (request, Token) => {
+        sandbox.reset();
+        const answer = await call(FUNCTIONS[operation], settings(), {
+          bearer: sandbox.backendKey,
+          fields: { request, Token, username: 'nobody@example.com' },
+        });
+        expectCallersFault(answer);
+        expectOnlyAllowed(operation, sandbox.requests);
+        expect([undefined, 'https://flex.twilio.com']).toContain(answer.headers['access-control-allow-origin']);
+        if (answer.status === 401) expect(usersAsked(sandbox.requests)).toEqual([]);
+      }),
+      tries(150),
+    );
+  }, 60_000);
+
+  it('answers headers of any kind beside a good key as documented, a content type that is an object included', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyJson, anyJson, async (type, origin) => {
+        sandbox.reset();
+        const request = { headers: { authorization: `Bearer ${sandbox.backendKey}`, 'content-type': type, origin } };
+        const answer = await call(FUNCTIONS[operation], settings(), { fields: { request } });
+        expectCallersFault(answer);
+        expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+        expect([400, 403]).toContain(answer.status);
+        expect(sandbox.requests).toEqual([]);
+      }),
+      tries(150),
+    );
+    const unprintable = { toString: 1, valueOf: 1 };
+    const request = { headers: { authorization: `Bearer ${sandbox.backendKey}`, 'content-type': unprintable } };
+    expectCallersFault(await call(FUNCTIONS[operation], settings(), { fields: { request } }));
+  }, 60_000);
+
+  it('answers any bytes as a credential with 401, and asks the Flex Users API nothing', async () => {
+    const scheme = fc.constantFrom('Bearer ', 'bearer  ', 'Bearer fbk_', 'Bearer fbk_sandbox.', 'Basic ', '');
+    await fc.assert(
+      fc.asyncProperty(scheme, headerBytes, async (scheme, bytes) => {
+        sandbox.reset();
+        // Node hands header bytes over as Latin-1.
+        const authorization = scheme + bytes.toString('latin1');
+        const answer = await call(FUNCTIONS[operation], settings(), {
+          headers: { authorization },
+          fields: { username: sandbox.users.agent.username },
+        });
+        expectCallersFault(answer);
+        expect(answer.status).toBe(401);
+        // What may be a token is for Twilio to judge, and for nobody else.
+        expect(sandbox.requestsTo('flex-api')).toEqual([]);
+        if (!/^bearer\s+[\w.~+/-]+=*$/i.test(authorization)) expect(sandbox.requests).toEqual([]);
+      }),
+      tries(100),
+    );
+  }, 60_000);
+
+  it('answers any JSON value in the field Token with 401, and asks the Flex Users API nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(anyJson, fc.base64String()), async (Token) => {
+        sandbox.reset();
+        const answer = await call(FUNCTIONS[operation], settings(), { fields: { Token } });
+        expectCallersFault(answer);
+        expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+        expect(sandbox.requestsTo('flex-api')).toEqual([]);
+      }),
+      tries(100),
+    );
+  }, 60_000);
+});
+
+describe.each(['lookup', 'mint', 'deprovision'] as const)('%s, by a SID', (operation) => {
+  it('refuses slashes, dots, percent signs and other scripts with 400, and puts none of it into a URL', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(brokenSid, anyText), async (flex_user_sid) => {
+        const answer = await call(FUNCTIONS[operation], settings(), {
+          bearer: sandbox.backendKey,
+          fields: { flex_user_sid },
+        });
+        expectCallersFault(answer);
+        expect(answer).toMatchObject({ status: 400, body: { details: [{ field: 'flex_user_sid' }] } });
+        expect(sandbox.requests).toEqual([]);
+      }),
+      tries(300),
+    );
+  });
+});
+
+describe('config', () => {
+  it('answers the same, whatever fields and headers a caller sends, and asks Twilio nothing', async () => {
+    const plain = await call(config, settings());
+    await fc.assert(
+      fc.asyncProperty(anyJson, fieldsLike(PROVISION_FIELDS), async (request, fields) => {
+        const answer = await call(config, settings(), { fields: { ...fields, request } });
+        expectCallersFault(answer);
+        expect(answer.body).toEqual(plain.body);
+        expect(sandbox.requests).toEqual([]);
+      }),
+      tries(150),
+    );
+  });
+});
+
+describe('the prototype of all objects', () => {
+  it('is left as it was by fields named __proto__ and constructor, in JSON of any depth', async () => {
+    const polluting = JSON.parse(
+      '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"worker":{"attributes":{"__proto__":{"polluted":1}}}}',
+    );
+    for (const handler of Object.values(FUNCTIONS)) {
+      await call(handler, settings(), { bearer: sandbox.backendKey, fields: polluting });
+    }
+    expect(Object.prototype).not.toHaveProperty('polluted');
+  });
+
+  it('gives a request no fields: what stands in __proto__ is not a user name', async () => {
+    const fields = JSON.parse('{"__proto__":{"username":"agent@example.com","Token":"x"}}');
+    const answer = await call(deprovision, settings(), { bearer: sandbox.backendKey, fields });
+    expect(answer).toMatchObject({ status: 400, body: { details: [{ field: 'username' }] } });
+    expect(sandbox.requests).toEqual([]);
+  });
+});
