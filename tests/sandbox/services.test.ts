@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
-import { authorize, press } from './sign-in';
+import { authorize, CODE_VERIFIER, loginUrlFor, press } from './sign-in';
 import { ask } from './support';
 
 const PAGE = 'http://localhost:3000/login.html';
-const VERIFIER = 'v'.repeat(64);
-const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -20,11 +17,8 @@ const provision = (user: object) =>
     body: { username: 'x', email: 'x@example.com', full_name: 'X', roles: ['agent'], worker: {}, ...user },
   });
 
-function loginUrl(changes: Readonly<Record<string, string>> = {}, host = 'services.twilio.com'): string {
-  const { ssoProfileSid } = sandbox;
-  const fields = { redirectUrl: PAGE, nonce: 'n', codeChallenge: CHALLENGE, state: 's', ssoProfileSid, ...changes };
-  return `https://${host}/v1/Flex/Authorize?${new URLSearchParams(fields)}`;
-}
+const loginUrl = (changes: Readonly<Record<string, string>> = {}, host?: string) =>
+  loginUrlFor(sandbox, { redirectUrl: PAGE, ...changes }, host);
 
 describe('Authentication/Config', () => {
   const config = (query: string) =>
@@ -199,7 +193,7 @@ describe('OAuth/Tokens', () => {
     return tokens({
       sso_profile_sid: sandbox.ssoProfileSid,
       code: location?.searchParams.get('code'),
-      code_verifier: VERIFIER,
+      code_verifier: CODE_VERIFIER,
       nonce: 'n',
       grant_type: 'AuthorizationCode',
       ...changes,

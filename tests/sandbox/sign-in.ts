@@ -1,4 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { Sandbox } from '../../sandbox/server';
+
+/** What belongs to the code challenge of `loginUrlFor`. */
+export const CODE_VERIFIER = 'v'.repeat(64);
+const CODE_CHALLENGE = createHash('sha256').update(CODE_VERIFIER).digest('base64url');
+
+/** A login URL as `getLoginDetails` of the Flex SDK makes it, with the nonce `n` and the state `s`. */
+export function loginUrlFor(
+  { ssoProfileSid }: Sandbox,
+  fields: Readonly<Record<string, string>>,
+  host = 'services.twilio.com',
+): string {
+  const query = { nonce: 'n', codeChallenge: CODE_CHALLENGE, state: 's', ssoProfileSid, ...fields };
+  return `https://${host}/v1/Flex/Authorize?${new URLSearchParams(query)}`;
+}
 
 /** What Authorize answers, or the form where it was sent to: not followed, since it leads to a page that is not there. */
 export interface PageAnswer {
@@ -37,6 +52,7 @@ export async function press(sandbox: Sandbox, loginUrl: string, text: string): P
   return visit(new URL(action, atSandbox(sandbox, loginUrl)).href, { method: 'POST', body });
 }
 
-function atSandbox(sandbox: Sandbox, url: string): string {
+/** What is meant for a host of Twilio's, at the sandbox's own address. */
+export function atSandbox(sandbox: Sandbox, url: string): string {
   return url.replace(/^https:\//, sandbox.origin);
 }
