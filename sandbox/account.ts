@@ -10,6 +10,9 @@ export interface Account {
   instanceSid: string;
   workspaceSid: string;
   teamSid: string;
+  /** What the account's single sign-on is known by: its profile, which is its connection's name, and its OAuth client. */
+  ssoProfileSid: string;
+  clientId: string;
 }
 
 export function newAccount(): Account {
@@ -21,6 +24,8 @@ export function newAccount(): Account {
     instanceSid: newSid('GO'),
     workspaceSid: newSid('WS'),
     teamSid: newSid('QO'),
+    ssoProfileSid: newSid('JQ'),
+    clientId: randomBytes(24).toString('base64url'),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Account } from './account';
 import type { Service } from './hosts';
+import type { SignIn } from './sign-in';
 import type { Tokens } from './tokens';
 import type { Users } from './users';
 
@@ -9,6 +10,7 @@ export interface Twilio {
   account: Account;
   users: Users;
   tokens: Tokens;
+  signIn: SignIn;
 }
 
 /** A request as it reached the sandbox. */

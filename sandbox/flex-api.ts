@@ -4,7 +4,7 @@ import type { SandboxEnv, Twilio } from './env';
 import { InvalidParameter, parseFlexUserSid, parseProvisioning, parseTtlSeconds } from './provisioning';
 import { PERMISSIONS } from './tokens';
 import { refuse } from './twilio-error';
-import { identityOf, type SandboxUser } from './users';
+import type { SandboxUser } from './users';
 
 /**
  * flex-api.twilio.com: the Flex Users API v4, and the two calls of v1 that sign-in needs.
@@ -57,18 +57,7 @@ export function flexApi(twilio: Twilio): Hono<SandboxEnv> {
     const { body, json } = c.get('asked');
     const ttlSeconds = parseTtlSeconds(body === '' ? {} : json);
     if (user.deactivated) return refuse(c, 403, 'The user is deactivated');
-    const { accessToken, expiration } = await tokens.issue(user, ttlSeconds);
-    const tokenInfo = {
-      account_sid: account.accountSid,
-      expiration,
-      flex_instance_sid: account.instanceSid,
-      flex_user_sid: user.flexUserSid,
-      identity: identityOf(user.username),
-      permissions: PERMISSIONS,
-      roles: user.roles,
-      username: user.username,
-    };
-    return c.json({ access_token: accessToken, token_info: tokenInfo }, 201);
+    return c.json(await tokens.mint(user, ttlSeconds), 201);
   });
 
   app.get('/v1/Configuration', accountOrFlexToken(twilio), (c) => {

@@ -1,5 +1,5 @@
 /** The Twilio services that the sandbox answers for. */
-export const SERVICES = ['flex-api', 'iam', 'services'] as const;
+export const SERVICES = ['flex-api', 'flex', 'iam', 'services'] as const;
 export type Service = (typeof SERVICES)[number];
 
 // Twilio puts an edge, a region or both between the service and its domain: `flex-api.sydney.au1.twilio.com`.

@@ -7,21 +7,28 @@ import { cors } from 'hono/cors';
 import { type Account, newAccount, newBackendKey } from './account';
 import type { RecordedRequest, SandboxEnv } from './env';
 import { type Fault, Faults, troubled } from './faults';
+import { flex } from './flex';
 import { flexApi } from './flex-api';
 import { SERVICES, type Service, serviceOf } from './hosts';
 import { iam } from './iam';
+import { services } from './services';
 import { newSid } from './sids';
+import { SignIn } from './sign-in';
 import { type ClaimOverrides, Tokens } from './tokens';
 import { refuse } from './twilio-error';
 import { type FlexRole, type SandboxGuest, type SandboxUser, Users } from './users';
 
 export type { RecordedRequest } from './env';
 export type { Fault } from './faults';
+export type { SignInSettings } from './sign-in';
 export type { SandboxGuest, SandboxUser } from './users';
 
 /** A Twilio of one's own: real HTTP on the loopback interface, with one account that nobody else knows. */
 export interface Sandbox
-  extends Pick<Account, 'accountSid' | 'authToken' | 'apiKeySid' | 'apiKeySecret' | 'instanceSid'> {
+  extends Pick<
+    Account,
+    'accountSid' | 'authToken' | 'apiKeySid' | 'apiKeySecret' | 'instanceSid' | 'ssoProfileSid' | 'clientId'
+  > {
   /** Twilio's hosts are the first segment of the path: `${origin}/flex-api.twilio.com/v4/…`. */
   origin: string;
   /** The users that are there at first; `user()` tells how they are now. */
@@ -42,25 +49,45 @@ export interface Sandbox
     who: FlexRole | 'guest' | SandboxUser | SandboxGuest,
     claims?: ClaimOverrides & { ttlSeconds?: number },
   ): Promise<string>;
+  /** The account's single sign-on: `configure` holds until the next reset, `trust` adds a redirect URL for good. */
+  signIn: Pick<SignIn, 'configure' | 'trust'>;
   /** What was asked, in order; preflights are not recorded. */
   requests: RecordedRequest[];
   requestsTo(host: Service): RecordedRequest[];
   fault(fault: Fault): void;
-  /** Forgets requests, faults and what happened to the users. */
+  /** Forgets requests, faults, sign-ins and what happened to the users. */
   reset(): void;
   /** Ends whatever still runs or hangs. */
   close(): Promise<void>;
 }
 
 // Only these are called by browsers; Twilio lets no foreign page use the others.
-const BROWSER_PATHS = ['/flex-api/v1/*', '/services/*'];
+const BROWSER_PATHS = [
+  '/flex-api/v1/*',
+  '/flex/api/*',
+  '/services/v1/Flex/Authentication/*',
+  '/services/v1/Flex/OAuth/*',
+];
 
-/** @param options.port 0, or none, for a free one */
-export async function startSandbox({ port = 0 }: { port?: number } = {}): Promise<Sandbox> {
+export interface SandboxOptions {
+  /** 0, or none, for a free one. */
+  port?: number;
+  /** The pages that a browser may be sent back to after a sign-in, such as `http://localhost:3000/login.html`. */
+  trustedRedirectUrls?: readonly string[];
+  /** Milliseconds since the epoch: the clock that codes, tokens and sessions expire by. */
+  now?: () => number;
+}
+
+export async function startSandbox({
+  port = 0,
+  trustedRedirectUrls = [],
+  now = Date.now,
+}: SandboxOptions = {}): Promise<Sandbox> {
   const account = newAccount();
   const { backendKey, backendKeys } = newBackendKey();
   const users = new Users(account);
-  const tokens = new Tokens(users);
+  const tokens = new Tokens(users, now);
+  const signIn = new SignIn(tokens, trustedRedirectUrls);
   const faults = new Faults();
   const requests: RecordedRequest[] = [];
 
@@ -77,9 +104,11 @@ export async function startSandbox({ port = 0 }: { port?: number } = {}): Promis
     });
     app.use(`/${service}/*`, troubled(faults));
   }
-  const twilio = { account, users, tokens };
+  const twilio = { account, users, tokens, signIn };
+  app.route('/flex', flex(twilio));
   app.route('/flex-api', flexApi(twilio));
   app.route('/iam', iam(twilio));
+  app.route('/services', services(twilio));
   app.notFound((c) => (c.get('asked') === undefined ? c.text('Not found', 404) : refuse(c, 404)));
   app.onError((error, c) => {
     // The caller left before its request was here in full: there is nobody to answer.
@@ -98,6 +127,8 @@ export async function startSandbox({ port = 0 }: { port?: number } = {}): Promis
     apiKeySid: account.apiKeySid,
     apiKeySecret: account.apiKeySecret,
     instanceSid: account.instanceSid,
+    ssoProfileSid: account.ssoProfileSid,
+    clientId: account.clientId,
     users: { ...users.seeds, guest: users.guest },
     user: (username) => users.byUsername(username),
     backendKey,
@@ -106,8 +137,9 @@ export async function startSandbox({ port = 0 }: { port?: number } = {}): Promis
     async tokenFor(who, { ttlSeconds, ...overrides } = {}) {
       const holder = typeof who === 'string' ? { ...users.seeds, guest: users.guest }[who] : who;
       const current = 'flexUserSid' in holder ? (users.bySid(holder.flexUserSid) ?? holder) : holder;
-      return (await tokens.issue(current, ttlSeconds, overrides)).accessToken;
+      return tokens.issue(current, ttlSeconds, overrides);
     },
+    signIn,
     requests,
     requestsTo: (host) => requests.filter(({ service }) => service === host),
     fault: (fault) => faults.order(fault),
@@ -115,6 +147,7 @@ export async function startSandbox({ port = 0 }: { port?: number } = {}): Promis
       requests.length = 0;
       faults.clear();
       users.reset();
+      signIn.reset();
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

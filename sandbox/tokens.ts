@@ -20,10 +20,20 @@ export interface TokenClaims {
 /** Claims put in place of the true ones: null stays null, undefined is left out, and anything may be of a wrong type. */
 export type ClaimOverrides = { [Claim in keyof TokenClaims]?: unknown };
 
-export interface NewToken {
-  accessToken: string;
-  /** Without fractions of a second, as in `token_info`. */
-  expiration: string;
+/** A new token, and what the Flex Users API tells about it. */
+export interface MintedToken {
+  access_token: string;
+  token_info: {
+    account_sid: string;
+    /** ISO 8601, without fractions of a second. */
+    expiration: string;
+    flex_instance_sid: string;
+    flex_user_sid: string;
+    identity: string;
+    permissions: readonly string[];
+    roles: readonly string[];
+    username: string;
+  };
 }
 
 /** A token as Twilio sees it: genuine and live, or the code and message that say why not. */
@@ -43,7 +53,30 @@ export class Tokens {
   // Of its own for each sandbox, so that a token of one is a foreign account's to another.
   readonly #key = Uint8Array.from(randomBytes(32));
 
-  constructor(readonly users: Users) {}
+  /** @param now milliseconds since the epoch */
+  constructor(
+    readonly users: Users,
+    readonly now: () => number,
+  ) {}
+
+  /** A token for a user, and its description. */
+  async mint(user: SandboxUser, ttlSeconds: number): Promise<MintedToken> {
+    const expiresAtSeconds = this.#secondsFromNow(ttlSeconds);
+    const { accountSid, instanceSid } = this.users.account;
+    return {
+      access_token: await this.#seal(user, this.#claimsOf(user, expiresAtSeconds), expiresAtSeconds),
+      token_info: {
+        account_sid: accountSid,
+        expiration: twilioDate(expiresAtSeconds * 1000),
+        flex_instance_sid: instanceSid,
+        flex_user_sid: user.flexUserSid,
+        identity: identityOf(user.username),
+        permissions: PERMISSIONS,
+        roles: user.roles,
+        username: user.username,
+      },
+    };
+  }
 
   /**
    * @param ttlSeconds 0 or less makes a token that has expired already
@@ -53,21 +86,30 @@ export class Tokens {
     holder: SandboxUser | SandboxGuest,
     ttlSeconds = DEFAULT_TTL_SECONDS,
     overrides: ClaimOverrides = {},
-  ): Promise<NewToken> {
-    const expiresAtSeconds = Math.floor(Date.now() / 1000) + ttlSeconds;
-    const claims = { ...this.#claimsOf(holder, expiresAtSeconds * 1000), ...overrides };
+  ): Promise<string> {
+    const expiresAtSeconds = this.#secondsFromNow(ttlSeconds);
+    return this.#seal(holder, { ...this.#claimsOf(holder, expiresAtSeconds), ...overrides }, expiresAtSeconds);
+  }
+
+  #secondsFromNow(seconds: number): number {
+    return Math.floor(this.now() / 1000) + seconds;
+  }
+
+  #seal(holder: SandboxUser | SandboxGuest, claims: ClaimOverrides, expiresAtSeconds: number): Promise<string> {
     const token = new EncryptJWT({ claims })
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: 'JWT' })
       .setExpirationTime(expiresAtSeconds);
     // The holder stands apart from the claims, so that overriding these cannot hide who was deactivated.
     if ('flexUserSid' in holder) token.setSubject(holder.flexUserSid);
-    return { accessToken: await token.encrypt(this.#key), expiration: twilioDate(expiresAtSeconds * 1000) };
+    return token.encrypt(this.#key);
   }
 
   async inspect(token: unknown): Promise<Inspection> {
     if (typeof token !== 'string') return INVALID;
     try {
-      const { payload } = await jwtDecrypt<{ claims: ClaimOverrides }>(token, this.#key);
+      const { payload } = await jwtDecrypt<{ claims: ClaimOverrides }>(token, this.#key, {
+        currentDate: new Date(this.now()),
+      });
       const gone = payload.sub !== undefined && this.users.bySid(payload.sub)?.deactivated !== false;
       return gone ? INVALID : { genuine: true, claims: payload.claims };
     } catch (error) {
@@ -77,13 +119,13 @@ export class Tokens {
     }
   }
 
-  #claimsOf(holder: SandboxUser | SandboxGuest, expiresAtMs: number): TokenClaims {
+  #claimsOf(holder: SandboxUser | SandboxGuest, expiresAtSeconds: number): TokenClaims {
     const user = 'flexUserSid' in holder ? holder : undefined;
     return {
       valid: true,
       code: 0,
       message: null,
-      expiration: new Date(expiresAtMs).toISOString(),
+      expiration: new Date(expiresAtSeconds * 1000).toISOString(),
       identity: user === undefined ? (holder as SandboxGuest).identity : identityOf(user.username),
       realm_user_id: user?.username ?? null,
       roles: holder.roles,

@@ -23,13 +23,21 @@ const MESSAGES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-export function twilioError(status: number, message = MESSAGES[status] ?? 'Error'): TwilioError {
-  const code = ODD_CODES[status] ?? 20000 + status;
+export function twilioError(
+  status: number,
+  message = MESSAGES[status] ?? 'Error',
+  code = ODD_CODES[status] ?? 20000 + status,
+): TwilioError {
   return { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status };
 }
 
 /** Answers with Twilio's error body for that status. */
-export function refuse(c: Context<SandboxEnv>, status: ContentfulStatusCode, message?: string): Response {
+export function refuse(
+  c: Context<SandboxEnv>,
+  status: ContentfulStatusCode,
+  message?: string,
+  code?: number,
+): Response {
   if (status === 401) c.header('WWW-Authenticate', 'Basic realm="Twilio API"');
-  return c.json(twilioError(status, message), status);
+  return c.json(twilioError(status, message, code), status);
 }

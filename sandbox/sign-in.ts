@@ -1,0 +1,201 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type Session, Sessions } from './sessions';
+import type { MintedToken, Tokens } from './tokens';
+import type { SandboxUser } from './users';
+
+/** How the account's single sign-on is set up. */
+export interface SignInSettings {
+  /** Whether the one configuration is listed at all. */
+  listed: boolean;
+  /** Whether it is listed as active; where it is not, nobody signs in by it. */
+  active: boolean;
+  /** Where a browser may be sent back to: origin and path count, exactly. */
+  trustedRedirectUrls: readonly string[];
+  /** How long a code can be exchanged. */
+  codeSeconds: number;
+  /** How long an access token lasts, unless the session ends before. */
+  accessTokenSeconds: number;
+  /** How long a session can be renewed, from its sign-in on: the maximum lifetime. */
+  sessionSeconds: number;
+}
+
+/** What the page asks of Authorize. */
+export interface AuthorizationRequest {
+  redirectUrl: string;
+  ssoProfileSid: string;
+  codeChallenge: string;
+  nonce: string;
+  state: string;
+}
+
+/** What is shown to get the first tokens of a session. */
+export interface CodeExchange {
+  ssoProfileSid: string;
+  code: string;
+  codeVerifier: string;
+  nonce: string;
+}
+
+export interface SessionTokens extends MintedToken {
+  refresh_token: string;
+}
+
+/** A sign-in, or its renewal, that Twilio does not go along with; the message says why. */
+export class SignInRefused extends Error {}
+
+const DEFAULTS: SignInSettings = {
+  listed: true,
+  active: true,
+  trustedRedirectUrls: [],
+  codeSeconds: 60,
+  accessTokenSeconds: 3600,
+  sessionSeconds: 24 * 3600,
+};
+
+/** The single sign-on of one account: whom it lets in, and for how long. */
+export class SignIn {
+  #initial: SignInSettings;
+  #settings: SignInSettings;
+  readonly #requests = new Map<string, AuthorizationRequest>();
+  readonly #codes = new Map<string, AuthorizationRequest & { user: SandboxUser; expiresAtMs: number }>();
+  readonly #sessions: Sessions;
+
+  constructor(
+    readonly tokens: Tokens,
+    trustedRedirectUrls: readonly string[],
+  ) {
+    this.#initial = { ...DEFAULTS, trustedRedirectUrls: trustedRedirectUrls.map(placeOf) };
+    this.#settings = this.#initial;
+    this.#sessions = new Sessions(tokens.now);
+  }
+
+  get settings(): Readonly<SignInSettings> {
+    return this.#settings;
+  }
+
+  /** Changes the set-up until the next reset; what is left out stays. */
+  configure(changes: Partial<SignInSettings>): void {
+    const trusted = (changes.trustedRedirectUrls ?? this.#settings.trustedRedirectUrls).map(placeOf);
+    this.#settings = { ...this.#settings, ...changes, trustedRedirectUrls: trusted };
+  }
+
+  /** Adds a page that browsers may be sent back to; a reset leaves it there. */
+  trust(redirectUrl: string): void {
+    const withPlace = (settings: SignInSettings): SignInSettings => ({
+      ...settings,
+      trustedRedirectUrls: [...settings.trustedRedirectUrls, placeOf(redirectUrl)],
+    });
+    this.#initial = withPlace(this.#initial);
+    this.#settings = withPlace(this.#settings);
+  }
+
+  /** Ends all sessions and sign-ins that are under way, and undoes `configure`. */
+  reset(): void {
+    this.#settings = this.#initial;
+    this.#requests.clear();
+    this.#codes.clear();
+    this.#sessions.clear();
+  }
+
+  /** Those who can sign in, as they are now. */
+  users(): SandboxUser[] {
+    return this.tokens.users.all().filter(({ deactivated }) => !deactivated);
+  }
+
+  /** @returns the request's ID, of one use @throws {SignInRefused} where the browser must not be sent back */
+  request(asked: AuthorizationRequest): string {
+    if (!this.#knows(asked.ssoProfileSid)) {
+      throw new SignInRefused(`There is no active sign-in profile ${asked.ssoProfileSid}.`);
+    }
+    if (!this.#trusts(asked.redirectUrl)) {
+      throw new SignInRefused(`${asked.redirectUrl} is not among the trusted URLs of this account.`);
+    }
+    const id = secret();
+    this.#requests.set(id, asked);
+    return id;
+  }
+
+  /**
+   * Ends a request.
+   *
+   * @param flexUserSid who signs in; undefined where the person refuses
+   * @returns where to send the browser; undefined where there is no such request any more
+   */
+  answer(id: string, flexUserSid: string | undefined): string | undefined {
+    const request = this.#requests.get(id);
+    if (request === undefined) return undefined;
+    this.#requests.delete(id);
+    const user = this.users().find((user) => user.flexUserSid === flexUserSid);
+    if (user === undefined) {
+      const reason = flexUserSid === undefined ? 'The person refused to sign in' : 'The user is not active';
+      return withQuery(request, { error: 'access_denied', error_description: reason });
+    }
+    const code = secret();
+    const expiresAtMs = this.tokens.now() + this.#settings.codeSeconds * 1000;
+    this.#codes.set(code, { ...request, user, expiresAtMs });
+    return withQuery(request, { code });
+  }
+
+  /** A code is used up by the first try, whatever comes of it. @throws {SignInRefused} */
+  async exchange({ ssoProfileSid, code, codeVerifier, nonce }: CodeExchange): Promise<SessionTokens> {
+    const granted = this.#codes.get(code);
+    this.#codes.delete(code);
+    if (granted === undefined) throw new SignInRefused('The code is unknown, or was used before');
+    if (granted.expiresAtMs <= this.tokens.now()) throw new SignInRefused('The code has expired');
+    if (granted.ssoProfileSid !== ssoProfileSid) throw new SignInRefused('The code is of another sign-in profile');
+    if (granted.nonce !== nonce) throw new SignInRefused('The nonce is not the one of the sign-in');
+    if (granted.codeChallenge !== createHash('sha256').update(codeVerifier).digest('base64url')) {
+      throw new SignInRefused('The code verifier does not belong to the code challenge');
+    }
+    return this.#grant(this.#sessions.start(granted.user.flexUserSid, ssoProfileSid));
+  }
+
+  /** Every refresh token is for one use; a second one ends the session. @throws {SignInRefused} */
+  async refresh(ssoProfileSid: string, refreshToken: string): Promise<SessionTokens> {
+    const session = this.#sessions.take(refreshToken);
+    if (session === undefined) throw new SignInRefused('The refresh token is unknown, or was used before');
+    if (session.ssoProfileSid !== ssoProfileSid) {
+      throw new SignInRefused('The refresh token is of another sign-in profile');
+    }
+    return this.#grant(session);
+  }
+
+  async #grant(session: Session): Promise<SessionTokens> {
+    const { accessTokenSeconds, sessionSeconds } = this.#settings;
+    const user = this.users().find(({ flexUserSid }) => flexUserSid === session.flexUserSid);
+    if (!this.#knows(session.ssoProfileSid)) throw new SignInRefused('The sign-in profile is not active');
+    if (user === undefined) throw new SignInRefused('The user is not active');
+    const leftSeconds = session.startedAtSeconds + sessionSeconds - Math.floor(this.tokens.now() / 1000);
+    if (leftSeconds <= 0) throw new SignInRefused('The session has reached its maximum lifetime');
+    // Near its end a session gives tokens that expire no later than the last one: the Flex SDK takes this for a sign of
+    // the maximum lifetime, and emits `tokenMaxLifetimeReached`.
+    const minted = await this.tokens.mint(user, Math.min(accessTokenSeconds, leftSeconds));
+    return { ...minted, refresh_token: this.#sessions.nextRefreshToken(session) };
+  }
+
+  #knows(ssoProfileSid: string): boolean {
+    const { listed, active } = this.#settings;
+    return listed && active && ssoProfileSid === this.tokens.users.account.ssoProfileSid;
+  }
+
+  #trusts(redirectUrl: string): boolean {
+    return URL.canParse(redirectUrl) && this.#settings.trustedRedirectUrls.includes(placeOf(redirectUrl));
+  }
+}
+
+/** What of a redirect URL is compared: a page, whatever its query. User names and fragments are part of it, so they never match. */
+function placeOf(redirectUrl: string): string {
+  const url = new URL(redirectUrl);
+  url.search = '';
+  return url.href;
+}
+
+function withQuery({ redirectUrl, state }: AuthorizationRequest, fields: Readonly<Record<string, string>>): string {
+  const url = new URL(redirectUrl);
+  for (const [name, value] of Object.entries({ ...fields, state })) url.searchParams.set(name, value);
+  return url.href;
+}
+
+function secret(): string {
+  return randomBytes(32).toString('base64url');
+}

@@ -1,0 +1,252 @@
+import type * as FlexSdk from '@twilio/flex-sdk';
+import { interceptTwilio } from '../../sandbox/interception';
+import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { authorize, press } from './sign-in';
+import { ask } from './support';
+
+const PAGE = 'http://localhost:3000/login.html';
+const MINUTE_MS = 60_000;
+/** Twilio's error, as the SDK gives it on. */
+const REFUSED = { code: 45003 };
+
+let nowMs = Date.now();
+let sdk: typeof FlexSdk;
+let sandbox: Sandbox;
+let undo: () => void;
+beforeAll(async () => {
+  // The SDK is made for browsers: it looks for its environment on the window.
+  Object.assign(globalThis, { window: globalThis });
+  sdk = await import('@twilio/flex-sdk');
+  sandbox = await startSandbox({ trustedRedirectUrls: [PAGE], now: () => nowMs });
+  undo = interceptTwilio(sandbox.origin);
+});
+beforeEach(() => {
+  sandbox.reset();
+  nowMs = Date.now();
+});
+afterAll(async () => {
+  undo();
+  await sandbox.close();
+});
+
+async function loginDetails(redirectUrl = PAGE) {
+  const { configList } = await sdk.getAuthenticationConfig({ accountSid: sandbox.accountSid });
+  const [configuration] = configList.filter(({ active }) => active);
+  if (configuration === undefined) throw new Error('There is no active configuration');
+  const { clientId, ssoProfileSid } = configuration;
+  return { ssoProfileSid, ...sdk.getLoginDetails({ clientId, ssoProfileSid, redirectUrl }) };
+}
+
+/** All that `exchangeToken` wants, after somebody has pressed their button. */
+async function comeBack(user: string) {
+  const { ssoProfileSid, codeVerifier, nonce, state, loginUrl } = await loginDetails();
+  const { location } = await press(sandbox, loginUrl, user);
+  expect(location?.searchParams.get('state')).toBe(state);
+  return { ssoProfileSid, codeVerifier, nonce, code: location?.searchParams.get('code') ?? '' };
+}
+
+async function signIn(user = 'agent@example.com') {
+  const answer = await comeBack(user);
+  return { ssoProfileSid: answer.ssoProfileSid, ...(await sdk.exchangeToken(answer)) };
+}
+
+// Always with a session: what one client is told leaks into the next one of the page.
+const createClient = (token: string, session: FlexSdk.SessionOptions = { autoUpdateToken: false }, telemetry = false) =>
+  sdk.createClient(token, { session, telemetryOptions: { disabled: !telemetry }, logger: { level: 'silent' } });
+
+describe('the Flex SDK itself', () => {
+  it('signs somebody in, makes the client, and renews the session', async () => {
+    const { supervisor } = sandbox.users;
+    const { ssoProfileSid, accessToken, refreshToken } = await signIn(supervisor.username);
+    const client = await createClient(accessToken);
+    expect([client.token, client.roles]).toEqual([accessToken, ['supervisor']]);
+    expect(await sdk.validateToken(sandbox.accountSid, accessToken)).toMatchObject({
+      identity: 'supervisor_40example_2Ecom',
+      realmUserId: supervisor.username,
+      workerSid: supervisor.worker_sid,
+      accountSid: sandbox.accountSid,
+      flexInstanceSid: sandbox.instanceSid,
+    });
+
+    const renewed = await sdk.refreshToken({ refreshToken, ssoProfileSid });
+    expect(renewed.accessToken).not.toBe(accessToken);
+    expect(renewed.refreshToken).not.toBe(refreshToken);
+    client.updateToken(renewed.accessToken);
+    expect(client.token).toBe(renewed.accessToken);
+    client.destroy();
+    const next = await createClient(renewed.accessToken);
+    expect(next.roles).toEqual(['supervisor']);
+    next.destroy();
+  });
+
+  it('gets tokens that the Functions can check: Tokens/validate knows them', async () => {
+    const { accessToken, tokenInfo } = await signIn('admin@example.com');
+    expect(accessToken).toMatch(/^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/);
+    const validate = `iam.twilio.com/v1/Accounts/${sandbox.accountSid}/Tokens/validate`;
+    const { body } = await ask(sandbox, 'POST', validate, { body: { token: accessToken } });
+    expect(body).toMatchObject({ valid: true, realm_user_id: 'admin@example.com', roles: ['admin'] });
+    expect(tokenInfo).toMatchObject({ flex_user_sid: body.flex_user_sid, username: 'admin@example.com' });
+  });
+
+  it('is told that somebody refuses', async () => {
+    const { loginUrl, state } = await loginDetails();
+    const { status, location } = await press(sandbox, loginUrl, 'Refuse');
+    expect(status).toBe(303);
+    expect(`${location?.origin}${location?.pathname}`).toBe(PAGE);
+    expect(Object.fromEntries(location?.searchParams ?? [])).toEqual({
+      error: 'access_denied',
+      error_description: 'The person refused to sign in',
+      state,
+    });
+  });
+
+  it('is kept on an error page where the redirect URL is not trusted', async () => {
+    const { loginUrl } = await loginDetails('https://elsewhere.example.com/login.html');
+    const { status, location, html } = await authorize(sandbox, loginUrl);
+    expect([status, location]).toEqual([400, undefined]);
+    expect(html).toContain('https://elsewhere.example.com/login.html is not among the trusted URLs');
+  });
+
+  it.each([
+    ['another code verifier', { codeVerifier: 'x'.repeat(64) }],
+    ['another nonce', { nonce: 'x' }],
+    ['another profile', { ssoProfileSid: `JQ${'0'.repeat(32)}` }],
+    ['another code', { code: 'x' }],
+  ])('is refused tokens for %s', async (_, changes) => {
+    const answer = await comeBack('agent@example.com');
+    await expect(sdk.exchangeToken({ ...answer, ...changes })).rejects.toMatchObject(REFUSED);
+  });
+
+  it('is refused tokens for a code that was used before, successfully or not', async () => {
+    const first = await comeBack('agent@example.com');
+    await sdk.exchangeToken(first);
+    await expect(sdk.exchangeToken(first)).rejects.toMatchObject(REFUSED);
+    const second = await comeBack('agent@example.com');
+    await expect(sdk.exchangeToken({ ...second, nonce: 'x' })).rejects.toMatchObject(REFUSED);
+    await expect(sdk.exchangeToken(second)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('is refused tokens for a code of a minute ago', async () => {
+    const answer = await comeBack('agent@example.com');
+    nowMs += MINUTE_MS;
+    await expect(sdk.exchangeToken(answer)).rejects.toMatchObject({ ...REFUSED, details: 'The code has expired' });
+  });
+
+  it('is refused tokens for somebody who was deactivated in between', async () => {
+    const answer = await comeBack('agent@example.com');
+    const { ssoProfileSid, refreshToken } = await signIn();
+    const deprovision = `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users/Deprovision`;
+    await ask(sandbox, 'POST', deprovision, { body: { flex_user_sid: sandbox.users.agent.flexUserSid } });
+    await expect(sdk.exchangeToken(answer)).rejects.toMatchObject(REFUSED);
+    await expect(sdk.refreshToken({ ssoProfileSid, refreshToken })).rejects.toMatchObject(REFUSED);
+  });
+
+  it('learns from the list of configurations that sign-in is off, or was never set up', async () => {
+    const { ssoProfileSid, refreshToken } = await signIn();
+    const { loginUrl } = await loginDetails();
+    sandbox.signIn.configure({ active: false });
+    const { accountSid } = sandbox;
+    expect(await sdk.getAuthenticationConfig({ accountSid })).toMatchObject({ configList: [{ active: false }] });
+    expect(await authorize(sandbox, loginUrl)).toMatchObject({ status: 400, location: undefined });
+    await expect(sdk.refreshToken({ ssoProfileSid, refreshToken })).rejects.toMatchObject(REFUSED);
+    sandbox.signIn.configure({ listed: false });
+    expect(await sdk.getAuthenticationConfig({ accountSid })).toEqual({ configList: [] });
+    const unknown = `AC${'0'.repeat(32)}`;
+    sandbox.reset();
+    expect(await sdk.getAuthenticationConfig({ accountSid: unknown })).toEqual({ configList: [] });
+  });
+});
+
+describe('renewal by the Flex SDK', () => {
+  it('is refused for an old refresh token, which ends the session for the newer one, too', async () => {
+    const { ssoProfileSid, refreshToken } = await signIn();
+    const other = await signIn();
+    const renewed = await sdk.refreshToken({ ssoProfileSid, refreshToken });
+    await expect(sdk.refreshToken({ ssoProfileSid, refreshToken })).rejects.toMatchObject(REFUSED);
+    await expect(sdk.refreshToken({ ssoProfileSid, refreshToken: renewed.refreshToken })).rejects.toMatchObject(
+      REFUSED,
+    );
+    await sdk.refreshToken({ ssoProfileSid, refreshToken: other.refreshToken });
+  });
+
+  it.each([
+    ['another profile', () => ({ ssoProfileSid: `JQ${'0'.repeat(32)}` })],
+    ['a token that nobody got', () => ({ refreshToken: 'x' })],
+  ])('is refused for %s', async (_, changes) => {
+    const { ssoProfileSid, refreshToken } = await signIn();
+    await expect(sdk.refreshToken({ ssoProfileSid, refreshToken, ...changes() })).rejects.toMatchObject(REFUSED);
+  });
+
+  it('extends a session up to its maximum lifetime, no token beyond it, and is refused then', async () => {
+    sandbox.signIn.configure({ accessTokenSeconds: 3600, sessionSeconds: 5400 });
+    const startedAtMs = Math.floor(nowMs / 1000) * 1000;
+    let session = await signIn();
+    const renewAfter = async (minutes: number) => {
+      nowMs = startedAtMs + minutes * MINUTE_MS;
+      session = { ...session, ...(await sdk.refreshToken(session)) };
+      const { dateExpired } = await sdk.validateToken(sandbox.accountSid, session.accessToken);
+      return (new Date(dateExpired).getTime() - startedAtMs) / MINUTE_MS;
+    };
+    expect(await renewAfter(20)).toBe(80);
+    expect(await renewAfter(50)).toBe(90);
+    expect(await renewAfter(80)).toBe(90);
+    await expect(renewAfter(90)).rejects.toMatchObject({ ...REFUSED, details: expect.stringContaining('maximum') });
+    await expect(createClient(session.accessToken)).rejects.toMatchObject({ code: 48920 });
+  });
+
+  it('tells a client of the maximum lifetime, when it renews by itself', async () => {
+    jest.useFakeTimers({
+      doNotFake: ['Date', 'setTimeout', 'setImmediate', 'queueMicrotask', 'nextTick', 'performance'],
+    });
+    try {
+      sandbox.signIn.configure({ accessTokenSeconds: 60, sessionSeconds: 60 });
+      const { accessToken, refreshToken, ssoProfileSid } = await signIn();
+      const client = await createClient(accessToken, {
+        autoUpdateToken: true,
+        isConsoleLogin: false,
+        refreshToken,
+        ssoProfileSid,
+      });
+      // With a minute left, it has renewed once already.
+      expect(client.token).not.toBe(accessToken);
+      const reached = new Promise<Date>((resolve) => client.once('tokenMaxLifetimeReached', resolve));
+      jest.advanceTimersByTime(15_000);
+      expect((await reached).getTime()).toBe((Math.floor(nowMs / 1000) + 60) * 1000);
+      client.destroy();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
+
+describe('trouble that the Flex SDK meets', () => {
+  it('is gone at the second try after a 503', async () => {
+    sandbox.fault({ host: 'services', path: /Config/, status: 503, times: 1 });
+    await loginDetails();
+    expect(sandbox.requestsTo('services')).toHaveLength(2);
+  });
+
+  it.each([
+    ['an error of the server', { status: 501 }, 48927],
+    ['Twilio’s words for a refusal', { status: 403, body: { code: 45003, message: 'No', status: 403 } }, 45003],
+  ])('can be %s', async (_, fault, code) => {
+    const answer = await comeBack('agent@example.com');
+    sandbox.fault({ host: 'services', method: 'POST', path: /OAuth/, times: 1, ...fault });
+    await expect(sdk.exchangeToken(answer)).rejects.toMatchObject({ code });
+    await sdk.exchangeToken(answer);
+  });
+
+  it('keeps an expired token from becoming a client', async () => {
+    const token = await sandbox.tokenFor('agent', { ttlSeconds: 0 });
+    await expect(createClient(token)).rejects.toMatchObject({ code: 48920 });
+  });
+});
+
+it('finds no telemetry among the features of the account, so that nothing leaves this machine', async () => {
+  const { accessToken } = await signIn();
+  const client = await createClient(accessToken, { autoUpdateToken: false }, true);
+  expect(sandbox.requestsTo('flex')).toMatchObject([
+    { host: 'flex.twilio.com', path: '/api/v1/Session', headers: { 'x-flex-jwe': accessToken } },
+  ]);
+  client.destroy();
+});
