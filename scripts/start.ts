@@ -64,7 +64,7 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
 }
 
 async function startWithSandbox(variables: Variables, origin: string): Promise<AnnouncedRun> {
-  const sandbox = await startSandbox();
+  const sandbox = await startSandbox({ trustedRedirectUrls: [`${origin}/login.html`] });
   const run = await prepareSandboxRun(sandbox, variables);
   return {
     ...run,

@@ -21,6 +21,7 @@ export async function startService(variables: Variables = {}): Promise<Service> 
   const run = await prepareSandboxRun(sandbox, variables);
   const port = await freePort();
   const origin = `http://localhost:${port}`;
+  sandbox.signIn.trust(`${origin}/login.html`);
   const server = startTwilioRun(run, port, 'pipe');
   let output = '';
   for (const stream of [server.stdout, server.stderr]) {
