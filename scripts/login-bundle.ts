@@ -45,6 +45,7 @@ export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOri
     bundle('page.ts', 'login.js', withoutTelemetry),
     bundle('client.ts', CLIENT_PARTS.plain, withoutTelemetry),
     bundle('client.ts', CLIENT_PARTS.telemetry, withTelemetry),
+    build({ entryPoints: [join(folder, 'login.css')], outdir: folder, allowOverwrite: true, minify: true }),
   ]);
   if (origin !== undefined) markAsSandbox(join(folder, 'login.html'), origin);
 }
@@ -62,7 +63,7 @@ export function parseLoopbackOrigin(value: string): string {
  * Keeps of the Flex SDK what a bundle uses. Its files are said to be free of side effects, but not the packages that
  * they import, which would stay whole whether used or not; and some of these have a much smaller stand-in.
  */
-function trimSdk(standIns: StandIns): Plugin {
+export function trimSdk(standIns: StandIns): Plugin {
   return {
     name: 'trim-sdk',
     setup({ onLoad, onResolve, resolve: resolveReally }) {

@@ -90,13 +90,27 @@ export function createConfiguration(edges: ConfigurationEdges): Configuration {
   let connection: Promise<Connection> | undefined;
 
   const freshSettings = async () => baked ?? parseSettings(await fetchConfig());
-  const freshConnection = async () => {
-    const found = await freshSettings();
-    edges.use(found);
-    const asked = within(timers, edges.getAuthenticationConfig({ accountSid: found.accountSid }));
-    const connection = parseConnection(await asked);
-    cache.setItem(KEY, JSON.stringify({ settings: found, connection, savedAt: edges.now() }));
+  const askConnection = async ({ accountSid }: Settings) =>
+    parseConnection(await within(timers, edges.getAuthenticationConfig({ accountSid })));
+  const keep = (found: Known) => cache.setItem(KEY, JSON.stringify({ ...found, savedAt: edges.now() }));
+
+  const lookUp = async () => {
+    const settings = await freshSettings();
+    edges.use(settings);
+    const connection = await askConnection(settings);
+    keep({ settings, connection });
     return connection;
+  };
+  /** For the next visit; at once and not one after the other, since the browser is about to leave. */
+  const lookUpAgain = async (old: Known) => {
+    try {
+      const [settings, connection] = await Promise.all([freshSettings(), askConnection(old.settings)]);
+      if (settings.accountSid === old.settings.accountSid) keep({ settings, connection });
+      else cache.removeItem(KEY);
+    } catch (error) {
+      // Only an answer that says "no" makes worthless what is known.
+      if (!isNoAnswer(error)) cache.removeItem(KEY);
+    }
   };
   const forget = () => {
     settings = connection = undefined;
@@ -119,13 +133,10 @@ export function createConfiguration(edges: ConfigurationEdges): Configuration {
     async connection() {
       if (known.current) {
         edges.use(known.current.settings);
-        // Whatever comes of it: only an answer that says "no" makes what is known worthless.
-        freshConnection().catch((error: unknown) => {
-          if (!isNoAnswer(error)) cache.removeItem(KEY);
-        });
+        void lookUpAgain(known.current);
         return known.current.connection;
       }
-      connection ??= freshConnection();
+      connection ??= lookUp();
       try {
         return await connection;
       } catch (error) {

@@ -41,18 +41,23 @@ export class Failure extends Error {
   }
 }
 
+/** By name: each of the two bundles has a class `Failure` of its own. */
+function isFailure(error: unknown): error is Failure {
+  return error instanceof Error && error.name === 'Failure' && 'kind' in error;
+}
+
 /** Codes of the SDK that say "no proper answer came" rather than "no". 48927 stands for every error without a code of its own. */
 const NO_ANSWER = new Set([20429, 20500, 20503, 48919, 48921, 48922, 48924, 48927]);
 
 /** Was there no answer, as opposed to a refusal? Then it is worth while to try the same again. */
 export function isNoAnswer(error: unknown): boolean {
-  if (error instanceof Failure) return ['too-slow', 'unreachable', 'incomplete'].includes(error.kind);
+  if (isFailure(error)) return ['too-slow', 'unreachable', 'incomplete'].includes(error.kind);
   return NO_ANSWER.has(sdkCode(error) ?? 0);
 }
 
 /** The failure to show for what a step threw, where a refusal by Twilio means `refusal`. */
 export function asFailure(error: unknown, refusal: FailureKind = 'unexpected'): Failure {
-  if (error instanceof Failure) return error;
+  if (isFailure(error)) return error;
   if (isNoAnswer(error)) return new Failure('unreachable');
   return new Failure(sdkCode(error) === undefined ? 'unexpected' : refusal);
 }

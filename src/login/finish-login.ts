@@ -38,14 +38,14 @@ export async function finishLogin(
   edges: SessionEdges,
   answer: Answer,
   login: PendingLogin | undefined,
-  accountSid: Promise<string>,
+  accountSid: string,
 ): Promise<Session> {
   assertAnswers(login, answer.state, edges.now);
   const { codeVerifier, nonce, ssoProfileSid } = login;
   try {
     const exchange = edges.sdk.exchangeToken({ code: answer.code, codeVerifier, nonce, ssoProfileSid });
     const tokens = parseTokens(await within(edges.timers, exchange));
-    return await sessionOf(edges, tokens, await accountSid, ssoProfileSid);
+    return await sessionOf(edges, tokens, accountSid, ssoProfileSid);
   } catch (error) {
     throw asFailure(error, 'refused');
   }

@@ -1,11 +1,11 @@
 import { readVisit, refusalFailure, type Visit, withoutAnswer } from './address';
 import type { Settings } from './configuration';
-import { within } from './deadline';
+import { STEP_LIMIT_MS, within } from './deadline';
 import { asFailure, Failure, isNoAnswer } from './failure';
 import { type Answer, finishLogin, refreshSession, sessionOf } from './finish-login';
 import type { Flow, FlowEdges } from './flow-edges';
 import type { Live } from './live';
-import { type Intent, type PendingLogin, storePendingLogin, takePendingLogin } from './pending-login';
+import { type Intent, intentOf, type PendingLogin, storePendingLogin, takePendingLogin } from './pending-login';
 import { assertAllowedOrigin, deliverSession } from './popup';
 import { forgetRedirects, isLooping, noteRedirect } from './redirects';
 import { millisecondsLeft, readSession, removeSession, type Session, storeSession } from './session';
@@ -30,7 +30,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   async function comeBack(visit: Exclude<Visit, { kind: 'open' }>): Promise<void> {
     const login = takePendingLogin(storage);
     forgetRedirects(storage);
-    intent = { ...pick(login, 'returnTo'), ...pick(login, 'popupOrigin') };
+    intent = intentOf(login);
     if (visit.kind === 'answer') return finish(visit.answer, login);
     configuration.forget();
     throw refusalFailure(visit.error, visit.description);
@@ -38,13 +38,11 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
 
   async function finish(answer: Answer, login: PendingLogin | undefined): Promise<void> {
     view.progress('finishing');
-    const settings = configuration.settings();
+    const settings = await configuration.settings();
     // The client is on its way while the code is exchanged; where that fails, starting it will say so.
-    if (!intent.returnTo && !intent.popupOrigin) settings.then(edges.loadClientPart).catch(() => {});
+    if (!intent.returnTo && !intent.popupOrigin) edges.loadClientPart(settings).catch(() => {});
     try {
-      const account = settings.then(({ accountSid }) => accountSid);
-      account.catch(() => {});
-      await welcome(await finishLogin(edges, answer, login, account));
+      await welcome(await finishLogin(edges, answer, login, settings.accountSid));
     } catch (error) {
       if (!isNoAnswer(error)) configuration.forget();
       throw error;
@@ -98,6 +96,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     noteRedirect(storage, now);
     view.progress('leaving');
     edges.leave(details.loginUrl);
+    edges.timers.after(STEP_LIMIT_MS, () => view.failed(new Failure('too-slow')));
   }
 
   /** A fresh session goes where it was asked for: to the opener, or along to another page, which makes its own client. */
@@ -202,10 +201,4 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     goOn,
     check: () => live?.check(),
   };
-}
-
-function pick<T extends object, K extends keyof T>(from: T | undefined, key: K): Partial<Pick<T, K>> {
-  const picked: Partial<Pick<T, K>> = {};
-  if (from?.[key] !== undefined) picked[key] = from[key];
-  return picked;
 }

@@ -49,6 +49,11 @@ export function parsePendingLogin(raw: unknown): PendingLogin | undefined {
   };
 }
 
+/** What a sign-in was for, so that another try is for the same. */
+export function intentOf({ returnTo, popupOrigin }: Intent = {}): Intent {
+  return { ...(returnTo !== undefined && { returnTo }), ...(popupOrigin !== undefined && { popupOrigin }) };
+}
+
 /**
  * Does the answer belong to this pending login? `state` alone proves little (the SDK gives the same one each time);
  * that the answer is ours is proved to Twilio by verifier and nonce. It still has to be there and equal.

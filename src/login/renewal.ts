@@ -63,9 +63,9 @@ export function keepRenewed(edges: RenewalEdges): Renewal {
       await edges.refresh(before);
       if (state !== 'renewing') return;
       state = 'waiting';
-      // Twilio gives new tokens, but no more time: the session is at its maximum lifetime.
-      if (edges.current().expiresAt === before.expiresAt) giveUp('maximum');
       edges.renewed();
+      // New tokens, but no more time: the session is at its maximum lifetime.
+      if (edges.current().expiresAt === before.expiresAt) giveUp('maximum');
       check();
     } catch (error) {
       if (state !== 'renewing') return;

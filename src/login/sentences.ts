@@ -3,20 +3,19 @@ import type { FailureKind } from './failure';
 /** One sentence or two for each way a sign-in can fail: what happened, and what the person does next. */
 export const SENTENCES: Readonly<Record<FailureKind, string>> = {
   settings:
-    'This page could not read its settings. Check your network connection and sign in again. If this goes on, tell your administrator that the address /config of this service does not answer.',
+    'This page could not read its settings. Check your network connection, then sign in again. If this goes on, tell your administrator that /config does not answer properly.',
   'no-configuration':
     'Single sign-on is not switched on for this Twilio account. Ask your administrator to activate an SSO connection in the Flex Console, then sign in again.',
   unreachable: 'Twilio could not be reached. Check your network connection, then sign in again.',
   'too-slow': 'No answer came within 15 seconds. Check your network connection, then sign in again.',
-  missing:
-    'This sign-in was not started here, or another tab has finished it already. Go on in that tab, or sign in again here.',
+  missing: 'This sign-in was not started here, or another tab has finished it. Go on in that tab, or sign in again.',
   old: 'This sign-in link is older than 10 minutes. Sign in again to get a new one.',
   mismatch: 'This answer does not belong to the sign-in that was started here, so it was not used. Sign in again.',
   denied: 'The sign-in was declined. If you did not mean to decline it, sign in again.',
   untrusted:
     'Twilio does not trust the address of this page. Ask your administrator to add it to the trusted URLs of single sign-on in the Flex Console, then sign in again.',
   provider: 'Your identity provider could not sign you in. Sign in again, or ask your administrator.',
-  loop: 'Twice the sign-in came back without an answer. Sign in again. If Twilio showed an error, ask your administrator to add the address of this page to the trusted URLs of single sign-on in the Flex Console.',
+  loop: 'Twice the sign-in came back without an answer. Sign in again. If Twilio does not trust the address of this page, ask your administrator to add it to the trusted URLs of single sign-on in the Flex Console.',
   refused: 'Twilio did not accept this sign-in. It may be too old, or used already in another tab. Sign in again.',
   clock:
     'By the clock of this device your new session is over already, so the clock is probably wrong. Set it to the right time, then sign in again.',

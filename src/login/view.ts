@@ -46,10 +46,14 @@ export function createView(document: Document, handlers: Handlers): PageView {
     handlers.useToken();
   });
 
+  let said = '';
+
   /** Shows these parts alone. Who pressed a button that is gone now must not be thrown back to the top of the page. */
   function show(sentence: string, shown: { failure?: Failure; parts?: HTMLElement[]; step?: number } = {}): void {
     const focused = document.activeElement;
-    status.textContent = sentence;
+    // Said again only where it is new.
+    if (status.textContent !== sentence) status.textContent = sentence;
+    said = sentence;
     alert.replaceChildren(...(shown.failure ? failureText(shown.failure) : []));
     for (const element of [person, signIn, tokenPanel]) element.hidden = !shown.parts?.includes(element);
     progress.hidden = shown.step === undefined;
@@ -94,7 +98,7 @@ export function createView(document: Document, handlers: Handlers): PageView {
     },
     say(addition) {
       if (signIn.hidden) alert.replaceChildren();
-      status.textContent = `${status.textContent?.split('. ')[0] ?? ''}. ${addition}`;
+      status.textContent = `${said}. ${addition}`;
     },
     get token() {
       return field instanceof HTMLInputElement ? field.value.trim() : '';
@@ -107,7 +111,6 @@ export function createView(document: Document, handlers: Handlers): PageView {
   }
 
   function fillIn(session: Session): void {
-    part('name').textContent = displayName(session);
     part('roles').textContent = session.roles.join(', ') || 'none';
     const until = new Date(session.expiresAt);
     const sameDay = until.toDateString() === new Date().toDateString();
