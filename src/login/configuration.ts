@@ -92,7 +92,13 @@ export function createConfiguration(edges: ConfigurationEdges): Configuration {
   const freshSettings = async () => baked ?? parseSettings(await fetchConfig());
   const askConnection = async ({ accountSid }: Settings) =>
     parseConnection(await within(timers, edges.getAuthenticationConfig({ accountSid })));
-  const keep = (found: Known) => cache.setItem(KEY, JSON.stringify({ ...found, savedAt: edges.now() }));
+  const keep = (found: Known) => {
+    try {
+      cache.setItem(KEY, JSON.stringify({ ...found, savedAt: edges.now() }));
+    } catch {
+      // A full store costs time at the next visit, and nothing else.
+    }
+  };
 
   const lookUp = async () => {
     const settings = await freshSettings();

@@ -8,11 +8,13 @@ import type { Session } from './session';
 
 /** What the page shows. Each call replaces what was shown before. */
 export interface View {
-  progress(step: 'looking-up' | 'leaving' | 'finishing' | 'renewing' | 'starting' | 'handing-over'): void;
+  progress(step: 'looking-up' | 'leaving' | 'finishing' | 'renewing' | 'starting'): void;
   /** Nothing goes on until the person says so. */
   waiting(options: { signedOut: boolean; wantsToken: boolean }): void;
   failed(failure: Failure): void;
   signedIn(session: Session, returnTo: string | undefined): void;
+  /** The session is with the window that opened this one. */
+  handedOver(session: Session): void;
   /** The session goes on for now. */
   warn(failure: Failure): void;
 }

@@ -124,8 +124,8 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   }
 
   function handOver(session: Session, origin: string): void {
-    view.progress('handing-over');
     deliverSession(edges.opener, session, origin);
+    view.handedOver(session);
     edges.closeWindow();
   }
 

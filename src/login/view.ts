@@ -9,7 +9,6 @@ const STEPS = {
   finishing: [3, 'Finishing your sign-in…'],
   renewing: [3, 'Renewing your session…'],
   starting: [4, 'Starting the Flex client…'],
-  'handing-over': [4, 'Signed in. You can close this window.'],
 } as const;
 
 export interface PageView extends View {
@@ -90,6 +89,9 @@ export function createView(document: Document, handlers: Handlers): PageView {
       fillIn(session);
       continueButton.hidden = returnTo === undefined;
       if (field instanceof HTMLInputElement) field.value = '';
+    },
+    handedOver(session) {
+      show(`Signed in as ${displayName(session)}. You can close this window.`);
     },
     warn(failure) {
       alert.replaceChildren(...failureText(failure));

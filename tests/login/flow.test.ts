@@ -51,6 +51,7 @@ function page(address = '', stored: Record<string, unknown> = {}) {
         said.push(`failed: ${failure.kind}`);
       },
       signedIn: () => said.push('signed in'),
+      handedOver: () => said.push('handed over'),
       warn: (failure) => said.push(`warning: ${failure.kind}`),
     },
     replaceAddress: jest.fn(),
