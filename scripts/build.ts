@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { bundleLogin } from './login-bundle';
 
 const ROOT = resolve(__dirname, '..');
 const FUNCTIONS = join(ROOT, 'src/functions');
@@ -17,6 +18,7 @@ export async function buildProject(): Promise<void> {
   rmSync(DIST, { recursive: true, force: true });
   await buildFunctions();
   buildAssets();
+  await bundleLogin({ folder: join(DIST, 'assets') });
 }
 
 async function buildFunctions(): Promise<void> {

@@ -1,0 +1,153 @@
+import type { Configuration, Settings } from '../../src/login/configuration';
+import type { Failure } from '../../src/login/failure';
+import { createFlow } from '../../src/login/flow';
+import type { FlowEdges } from '../../src/login/flow-edges';
+import { manualTime, memoryStore } from './support/memory';
+import { ACCOUNT_SID } from './support/service';
+
+const SETTINGS: Settings = { accountSid: ACCOUNT_SID, telemetry: false, logLevel: 'error' };
+const INFO = { identity: 'ada', roles: ['agent'], dateExpired: '2030-01-01T13:00:00Z', accountSid: ACCOUNT_SID };
+const LIVE_SESSION = {
+  accessToken: 'access',
+  refreshToken: 'refresh',
+  expiresAt: '2030-01-01T13:00:00Z',
+  identity: 'ada',
+  roles: ['agent'],
+  accountSid: ACCOUNT_SID,
+  ssoProfileSid: 'JB1',
+};
+
+/** A page without a browser: every edge is a record of what was asked of it. */
+function page(address = '', stored: Record<string, unknown> = {}) {
+  const time = manualTime();
+  const said: string[] = [];
+  const failures: Failure[] = [];
+  const left: string[] = [];
+  const configuration: Configuration = {
+    settings: async () => SETTINGS,
+    connection: async () => ({ clientId: 'client', ssoProfileSid: 'JB1' }),
+    allowedOrigins: async () => ['https://app.example.com'],
+    forget: jest.fn(),
+  };
+  const sdk = {
+    getLoginDetails: jest.fn(() => ({
+      ...{ loginUrl: 'https://services.twilio.com/login', nonce: 'n', codeChallenge: 'c' },
+      ...{ codeVerifier: 'v', state: 's' },
+    })),
+    exchangeToken: jest.fn(async (): Promise<unknown> => ({ accessToken: 'access', refreshToken: 'refresh' })),
+    refreshToken: jest.fn(async (): Promise<unknown> => ({ accessToken: 'access2', refreshToken: 'refresh2' })),
+    validateToken: jest.fn(async (): Promise<unknown> => INFO),
+  };
+  const edges: FlowEdges<string> = {
+    ...{ sdk, configuration, timers: time, now: time.now },
+    storage: memoryStore(stored),
+    url: new URL(`https://login.example/login.html${address}`),
+    opener: null,
+    view: {
+      progress: (step) => said.push(step),
+      waiting: () => said.push('waiting'),
+      failed: (failure) => {
+        failures.push(failure);
+        said.push(`failed: ${failure.kind}`);
+      },
+      signedIn: () => said.push('signed in'),
+      handedOver: () => said.push('handed over'),
+      warn: (failure) => said.push(`warning: ${failure.kind}`),
+    },
+    replaceAddress: jest.fn(),
+    leave: (url) => left.push(url),
+    fetchAhead: jest.fn(),
+    closeWindow: jest.fn(),
+    announce: jest.fn(),
+    loadClientPart: async () => ({
+      goLive: async (_, session) => ({ client: 'client', session, check() {}, stop: jest.fn() }),
+    }),
+  };
+  return { ...edges, sdk, time, said, left, failures, flow: createFlow(edges) };
+}
+
+const pending = (changes: object = {}) => ({
+  'flex-auth:login': {
+    ...{ loginUrl: 'l', nonce: 'n', codeChallenge: 'c', codeVerifier: 'v', state: 's' },
+    ...{ clientId: 'client', ssoProfileSid: 'JB1', startedAt: manualTime().now() - 1000, ...changes },
+  },
+});
+
+it('keeps everything that the answer will be held to, before the browser leaves', async () => {
+  const { flow, storage, left } = page('?return_to=/app');
+  await flow.open();
+  expect(left).toEqual(['https://services.twilio.com/login']);
+  expect(JSON.parse(storage.getItem('flex-auth:login') ?? '')).toEqual({
+    ...{ loginUrl: 'https://services.twilio.com/login', nonce: 'n', codeChallenge: 'c', codeVerifier: 'v', state: 's' },
+    ...{ clientId: 'client', ssoProfileSid: 'JB1', startedAt: manualTime().now(), returnTo: '/app' },
+  });
+});
+
+it('fails after 15 s where the browser was sent to the identity provider and is still here', async () => {
+  const { flow, time, said } = page();
+  await flow.open();
+  await time.pass(14_999);
+  expect(said.at(-1)).toBe('leaving');
+  await time.pass(1);
+  expect(said.at(-1)).toBe('failed: too-slow');
+});
+
+it('hands the verifier and the nonce of this browser to the exchange, once', async () => {
+  const { flow, sdk, storage } = page('?code=c1&state=s', pending());
+  await flow.open();
+  expect(sdk.exchangeToken.mock.calls).toEqual([[{ code: 'c1', codeVerifier: 'v', nonce: 'n', ssoProfileSid: 'JB1' }]]);
+  expect(storage.getItem('flex-auth:login')).toBeNull();
+});
+
+it.each([
+  ['mismatch', '?code=c1&state=other', pending()],
+  ['mismatch', '?code=c1', pending()],
+  ['missing', '?code=c1&state=s', {}],
+  ['missing', '?code=c1&state=s', { 'flex-auth:login': { state: 's' } }],
+  ['old', '?code=c1&state=s', pending({ startedAt: manualTime().now() - 600_001 })],
+  ['old', '?code=c1&state=s', pending({ startedAt: manualTime().now() + 60_000 })],
+  ['denied', '?error=access_denied', pending()],
+  ['provider', '?error=server_error&code=c1&state=s', pending()],
+])('refuses as %s what comes back with %s, and exchanges nothing', async (kind, address, stored) => {
+  const { flow, sdk, said, storage } = page(address, stored);
+  await flow.open();
+  expect(said.at(-1)).toBe(`failed: ${kind}`);
+  expect(sdk.exchangeToken).not.toHaveBeenCalled();
+  expect(storage.getItem('flex-auth:login')).toBeNull();
+});
+
+it('stores new tokens before anything else is asked, so that a failure after that does not cost the session', async () => {
+  const expired = { ...LIVE_SESSION, expiresAt: '2030-01-01T11:00:00Z' };
+  const { flow, sdk, storage } = page('', { 'flex-auth:session': expired });
+  sdk.validateToken.mockImplementation(async () => {
+    expect(JSON.parse(storage.getItem('flex-auth:session') ?? '')).toMatchObject({ refreshToken: 'refresh2' });
+    return INFO;
+  });
+  await flow.open();
+  expect(sdk.validateToken).toHaveBeenCalledWith(ACCOUNT_SID, 'access2');
+});
+
+it('sends nobody to sign in again because a session that is still good could not be started for want of an answer', async () => {
+  const made = page('', { 'flex-auth:session': LIVE_SESSION });
+  const { flow, said, left, storage } = { ...made, flow: createFlow({ ...made, loadClientPart: noAnswer }) };
+  await flow.open();
+  expect(said.at(-1)).toBe('failed: unreachable');
+  expect(left).toEqual([]);
+  expect(storage.getItem('flex-auth:session')).not.toBeNull();
+});
+
+it('counts redirects that came back with nothing, for 30 s', async () => {
+  const { flow, left, said, time } = page();
+  await flow.open();
+  await flow.open();
+  await flow.open();
+  expect(left).toHaveLength(2);
+  expect(said.at(-1)).toBe('failed: loop');
+  await time.pass(30_000);
+  await flow.open();
+  expect(left).toHaveLength(3);
+});
+
+async function noAnswer(): Promise<never> {
+  throw Object.assign(new Error('Network error (48924)'), { code: 48924 });
+}
