@@ -36,6 +36,7 @@ export async function startLocalService(upstreamPort: number): Promise<LocalServ
   const server = startTwilioRun(
     {
       envFile,
+      builtFolder: 'dist',
       nodeArguments: ['--require', preload],
       environment: { UPSTREAM_PORT: String(upstreamPort) },
       close: async () => undefined,

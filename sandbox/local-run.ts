@@ -19,6 +19,7 @@ export async function prepareSandboxRun(sandbox: Sandbox, variables: Variables):
   writeFileSync(envFile, toEnvFile(settings), { mode: 0o600 });
   return {
     envFile,
+    builtFolder: 'dist',
     nodeArguments: ['--require', await buildPreload(folder)],
     environment: { SANDBOX_ORIGIN: sandbox.origin },
     close: async () => rmSync(folder, { recursive: true, force: true }),

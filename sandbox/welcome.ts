@@ -4,8 +4,7 @@ import type { Sandbox } from './server';
 export function welcome(sandbox: Sandbox, origin: string): string {
   const { agent, supervisor, admin } = sandbox.users;
   const users = [agent, supervisor, admin].map(({ username, roles }) => `  ${username.padEnd(24)} ${roles.join(', ')}`);
-  return `Functions
-${['provision', 'lookup', 'mint', 'deprovision', 'config'].map((name) => `  ${origin}/${name}`).join('\n')}
+  return `${placesOf(origin)}
 
 Users of the sandbox
 ${users.join('\n')}
@@ -20,6 +19,13 @@ ${curlCommands(sandbox, origin).join('\n\n')}
 Ctrl-C ends it.
 `;
 }
+
+/** Where the page and the Functions are. */
+export const placesOf = (origin: string): string => `Sign-in page
+  ${origin}/login.html
+
+Functions
+${['provision', 'lookup', 'mint', 'deprovision', 'config'].map((name) => `  ${origin}/${name}`).join('\n')}`;
 
 function curlCommands({ backendKey }: Sandbox, origin: string): readonly string[] {
   const asBackend = `-H 'Authorization: Bearer ${backendKey}'`;

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundleLogin } from './login-bundle';
@@ -6,7 +6,13 @@ import { bundleLogin } from './login-bundle';
 const ROOT = resolve(__dirname, '..');
 const FUNCTIONS = join(ROOT, 'src/functions');
 const ASSETS = join(ROOT, 'assets');
-const DIST = join(ROOT, 'dist');
+
+interface BuildProjectOptions {
+  /** The folder in the project that is written; what is deployed is `dist`. */
+  readonly folder?: string;
+  /** The sandbox that plays Twilio for the page, on this machine. Never in a build made for deploying. */
+  readonly unsafeTwilioOrigin?: string;
+}
 
 /**
  * Writes `dist/functions` and `dist/assets`, the two folders that `.twilioserverlessrc` points to.
@@ -14,17 +20,18 @@ const DIST = join(ROOT, 'dist');
  * A deployed Function cannot `require` a neighbour by a relative path, and every `.js` in the functions folder becomes
  * a public URL. So each Function becomes one file that holds all it needs, and nothing else is put beside them.
  */
-export async function buildProject(): Promise<void> {
-  rmSync(DIST, { recursive: true, force: true });
-  await buildFunctions();
-  buildAssets();
-  await bundleLogin({ folder: join(DIST, 'assets') });
+export async function buildProject({ folder = 'dist', ...login }: BuildProjectOptions = {}): Promise<void> {
+  const target = join(ROOT, folder);
+  rmSync(target, { recursive: true, force: true });
+  await buildFunctions(join(target, 'functions'));
+  copyAssets(join(target, 'assets'));
+  await bundleLogin({ folder: join(target, 'assets'), ...login });
 }
 
-async function buildFunctions(): Promise<void> {
+async function buildFunctions(outdir: string): Promise<void> {
   await build({
     entryPoints: readdirSync(FUNCTIONS).map((file) => join(FUNCTIONS, file)),
-    outdir: join(DIST, 'functions'),
+    outdir,
     bundle: true,
     minify: true,
     platform: 'node',
@@ -34,11 +41,8 @@ async function buildFunctions(): Promise<void> {
   });
 }
 
-function buildAssets(): void {
-  mkdirSync(join(DIST, 'assets'), { recursive: true });
-  if (existsSync(ASSETS)) {
-    cpSync(ASSETS, join(DIST, 'assets'), { recursive: true, filter: (path) => !/(^|\/)\.[^/]+$/.test(path) });
-  }
+function copyAssets(target: string): void {
+  cpSync(ASSETS, target, { recursive: true, filter: (path) => !/(^|\/)\.[^/]+$/.test(path) });
 }
 
 if (require.main === module) void buildProject();

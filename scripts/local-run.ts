@@ -9,6 +9,8 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export interface LocalRun {
   /** The file that `twilio-run` reads the Functions' settings from. */
   readonly envFile: string;
+  /** The folder in the project that holds the built `functions` and `assets`. */
+  readonly builtFolder: string;
   readonly nodeArguments: readonly string[];
   readonly environment: Variables;
   /** Ends and removes what was prepared. */
@@ -20,24 +22,25 @@ export interface LocalRun {
  * keeps in its module scope is there at the next call.
  */
 export function startTwilioRun(
-  { nodeArguments, environment, envFile }: LocalRun,
+  { nodeArguments, environment, envFile, builtFolder }: LocalRun,
   port: number,
   output: 'inherit' | 'pipe' = 'inherit',
 ): ChildProcess {
   const bin = join(dirname(require.resolve('twilio-run/package.json')), 'bin/twilio-run.js');
   const options = ['--no-fork-process', '--no-live', '--no-logs', '--log-level', 'warn'];
+  const folders = ['--functions-folder', `${builtFolder}/functions`, '--assets-folder', `${builtFolder}/assets`];
   const stdio: StdioOptions = ['ignore', output, output, 'ipc'];
   return spawn(
     process.execPath,
-    [...nodeArguments, bin, 'start', ...options, '--env', envFile, '--port', String(port)],
+    [...nodeArguments, bin, 'start', ...options, ...folders, '--env', envFile, '--port', String(port)],
     { cwd: ROOT, env: { ...process.env, ...environment }, stdio },
   );
 }
 
-/** Waits until the Functions answer, or the server has ended. */
+/** Waits until the service answers, or has ended. */
 export async function waitUntilItAnswers(origin: string, server: ChildProcess): Promise<void> {
   while (server.exitCode === null) {
-    const isThere = await fetch(`${origin}/config`).then(
+    const isThere = await fetch(`${origin}/login.html`).then(
       () => true,
       () => false,
     );

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
 import { prepareSandboxRun } from '../sandbox/local-run';
 import { startSandbox } from '../sandbox/server';
-import { welcome } from '../sandbox/welcome';
+import { placesOf, welcome } from '../sandbox/welcome';
 import { ApiError } from '../src/http/errors';
 import { readSettings } from '../src/settings';
 import { buildProject } from './build';
@@ -14,11 +14,13 @@ import { type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } fro
 /** A run, and what to print before it and once it answers. */
 interface AnnouncedRun extends LocalRun {
   readonly announcement: string;
+  readonly build: () => Promise<void>;
   readonly welcome: string;
 }
 
 const ROOT = resolve(__dirname, '..');
 const ENV_FILE = join(ROOT, '.env');
+const SANDBOX_BUILD = '.sandbox-build';
 const CREDENTIALS = ['ACCOUNT_SID', 'AUTH_TOKEN', 'API_KEY', 'API_SECRET'];
 
 async function main(): Promise<void> {
@@ -30,7 +32,7 @@ async function main(): Promise<void> {
   try {
     await assertPortIsFree(port);
     console.log(`${run.announcement}\n`);
-    await buildProject();
+    await run.build();
     const server = startTwilioRun(run, port);
     endTogether(server, run);
     await waitUntilItAnswers(origin, server);
@@ -55,10 +57,12 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
   const forNode = Object.entries(variables).filter(([name]) => name.startsWith('NODE_'));
   return {
     announcement: `Using the real Twilio account ${accountSid}, since .env holds its credentials.`,
+    build: buildProject,
     envFile: ENV_FILE,
+    builtFolder: 'dist',
     nodeArguments: [],
     environment: Object.fromEntries(forNode),
-    welcome: `Functions  ${['provision', 'lookup', 'mint', 'deprovision', 'config'].map((name) => `${origin}/${name}`).join('\n           ')}\n\nCtrl-C ends it.`,
+    welcome: `${placesOf(origin)}\n\nCtrl-C ends it.`,
     close: async () => undefined,
   };
 }
@@ -68,9 +72,13 @@ async function startWithSandbox(variables: Variables, origin: string): Promise<A
   const run = await prepareSandboxRun(sandbox, variables);
   return {
     ...run,
+    // Not `dist`: a page that leads to the sandbox must not be there for a deploy to find.
+    builtFolder: SANDBOX_BUILD,
+    build: () => buildProject({ folder: SANDBOX_BUILD, unsafeTwilioOrigin: sandbox.origin }),
     announcement: 'Using the sandbox, a local Twilio, since .env holds no credentials. Nothing leaves this machine.',
     welcome: welcome(sandbox, origin),
     close: async () => {
+      rmSync(join(ROOT, SANDBOX_BUILD), { recursive: true, force: true });
       await run.close();
       await sandbox.close();
     },
