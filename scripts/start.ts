@@ -98,12 +98,15 @@ function assertPortIsFree(port: number): Promise<void> {
   });
 }
 
-/** Whichever ends first takes the other along: the server, or this process by Ctrl-C or a signal. */
+/** Whichever ends first takes the others along: the server, this process by Ctrl-C or a signal, or `npm`, which may pass no signal on. */
 function endTogether(server: ChildProcess, run: LocalRun): void {
+  const end = () => server.kill('SIGTERM');
   server.once('exit', (code) => {
     void run.close().finally(() => process.exit(code ?? 0));
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || end(), 500).unref();
 }
 
 main().catch((error: unknown) => {

@@ -59,16 +59,19 @@ describe('npm start without credentials', () => {
     expect(config).toMatchObject({ allowed_origins: ['https://app.example.com'] });
   });
 
-  it('ends everything that it started on Ctrl-C, and leaves nothing behind', async () => {
-    const port = await freePort();
-    const { printed, interrupt } = await start(undefined, port);
-    await printed(/Ctrl-C ends it/);
-    await interrupt();
-    await expect(fetch(`http://localhost:${port}/config`)).rejects.toThrow();
-    expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-sandbox'))).toEqual([]);
-    // The whole process group is gone.
-    expect(() => process.kill(-(run?.child.pid ?? 0), 0)).toThrow('ESRCH');
-  });
+  it.each(['interrupt', 'terminate'] as const)(
+    'ends everything that it started on %s, and leaves nothing behind',
+    async (how) => {
+      const port = await freePort();
+      const running = await start(undefined, port);
+      await running.printed(/Ctrl-C ends it/);
+      // Resolves when the last process that writes to this terminal has ended.
+      await running[how]();
+      await expect(fetch(`http://localhost:${port}/config`)).rejects.toThrow();
+      expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-sandbox'))).toEqual([]);
+      expect(readdirSync(checkout?.folder ?? '')).not.toContain('.sandbox-build');
+    },
+  );
 });
 
 describe('npm start with credentials', () => {

@@ -10,6 +10,8 @@ export interface NpmRun {
   readonly printed: (pattern: RegExp) => Promise<void>;
   /** Ends it as Ctrl-C does, and resolves with the exit code. */
   readonly interrupt: () => Promise<number | null>;
+  /** Ends `npm` alone, as a supervisor does, and waits until all that it started is gone. */
+  readonly terminate: () => Promise<void>;
   readonly ended: Promise<number | null>;
 }
 
@@ -48,6 +50,11 @@ export function npm({ folder, temporary }: Checkout, ...parameters: string[]): N
       const isRunning = child.exitCode === null && child.signalCode === null;
       if (isRunning && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
       return ended;
+    },
+    terminate: async () => {
+      child.kill('SIGTERM');
+      // The pipes are closed when the last process that holds them has ended.
+      await ended;
     },
     ended,
   };
