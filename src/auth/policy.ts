@@ -96,7 +96,8 @@ export function refuseOneself(
 export function ttlWithin({ caller }: Permit<'mint'>, wishedSeconds: number): number {
   if (caller.kind === 'backend-key') return wishedSeconds;
   const leftSeconds = Math.floor(((caller.expiresAtMs ?? 0) - Date.now()) / 1000);
-  if (leftSeconds < 1) throw invalidToken('expired');
+  // Not `< 1`: what is no number is no time left.
+  if (!(leftSeconds >= 1)) throw invalidToken('expired');
   return Math.min(wishedSeconds, leftSeconds);
 }
 
