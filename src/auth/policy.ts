@@ -89,6 +89,7 @@ export function refuseOneself(
 export function ttlWithin({ caller }: Permit<'mint'>, wishedSeconds: number): number {
   if (caller.kind === 'backend-key') return wishedSeconds;
   const leftSeconds = Math.floor(((caller.expiresAtMs ?? 0) - Date.now()) / 1000);
+  // Not `< 1`: what is no number is no time left.
   if (!(leftSeconds >= 1)) throw invalidToken('expired');
   return Math.min(wishedSeconds, leftSeconds);
 }

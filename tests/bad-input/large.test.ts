@@ -1,0 +1,144 @@
+import { interceptTwilio } from '../../sandbox/interception';
+import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { handler as deprovision } from '../../src/functions/deprovision';
+import { handler as lookup } from '../../src/functions/lookup';
+import { handler as mint } from '../../src/functions/mint';
+import { handler as provision } from '../../src/functions/provision';
+import { nested } from '../support/arbitraries';
+import { call } from '../support/call';
+import { expectCallersFault } from './documented';
+
+const FUNCTIONS = { provision, lookup, mint, deprovision };
+const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
+
+/** While a field is looked at nothing else can be, the limit on the whole answer included. */
+const LIMIT_MS = 5000;
+const MEGABYTES = 10_000_000;
+
+let sandbox: Sandbox;
+let restore: () => void;
+const settings = () => ({ ...sandbox.environment(), FLEX_INSTANCE_SID: sandbox.instanceSid });
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  restore = interceptTwilio(sandbox.origin);
+});
+
+afterAll(async () => {
+  restore();
+  await sandbox.close();
+});
+
+beforeEach(() => sandbox.reset());
+
+const GOOD = { username: 'a', email: 'b', full_name: 'c', roles: ['agent'] };
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+describe('of megabytes,', () => {
+  it.each<[string, () => object, string]>([
+    ['a user name', () => ({ username: 'x'.repeat(MEGABYTES) }), 'username'],
+    ['a user name of surrogate halves', () => ({ username: '\ud800'.repeat(MEGABYTES / 2) }), 'username'],
+    ['a list of numbers for roles', () => ({ roles: Array(MEGABYTES / 2).fill(1) }), 'roles'],
+    ['a list of wrong roles', () => ({ roles: Array(MEGABYTES / 8).fill('agents') }), 'roles'],
+    [
+      'a list of roles with a wrong one at its end',
+      () => ({ roles: [...Array(MEGABYTES / 8).fill('agent'), 'x'] }),
+      'roles',
+    ],
+    ['an array for a worker', () => ({ worker: Array(MEGABYTES / 2).fill(0) }), 'worker'],
+    [
+      'a worker nested as deep as the body allows',
+      () => ({ worker: { attributes: nested(MEGABYTES / 6) } }),
+      'worker.attributes',
+    ],
+    ['a worker nested deeper than the stack', () => ({ worker: { attributes: nested(20_000) } }), 'worker.attributes'],
+  ])(
+    '%s is refused with 400 in time, and Twilio is asked nothing',
+    async (_, fields, field) => {
+      const answer = await call(provision, settings(), {
+        bearer: sandbox.backendKey,
+        fields: { ...GOOD, ...fields() },
+      });
+      expectCallersFault(answer);
+      expect(answer).toMatchObject({ status: 400, body: { details: [{ field }] } });
+      expect(answer.ms).toBeLessThan(LIMIT_MS);
+      expect(sandbox.requests).toEqual([]);
+    },
+    30_000,
+  );
+
+  it.each<[string, () => object]>([
+    ['commas for roles', () => ({ roles: ','.repeat(3_000_000) })],
+    ['a worker that is no JSON', () => ({ worker: '['.repeat(2_000_000) })],
+    [
+      'a worker that is JSON, and too deep',
+      () => ({ worker: `{"attributes":${'{"a":'.repeat(1e6)}0${'}'.repeat(1e6)}}` }),
+    ],
+  ])(
+    'a form with %s is refused with 400 in time, and Twilio is asked nothing',
+    async (_, fields) => {
+      const asking = { bearer: sandbox.backendKey, headers: FORM, fields: { ...GOOD, ...fields() } };
+      const answer = await call(provision, settings(), asking);
+      expectCallersFault(answer);
+      expect(answer.status).toBe(400);
+      expect(answer.ms).toBeLessThan(LIMIT_MS);
+      expect(sandbox.requests).toEqual([]);
+    },
+    30_000,
+  );
+
+  it('attributes that are wide and shallow reach Twilio whole', async () => {
+    const attributes = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`a${index}`, [{ b: index }]]));
+    const fields = { ...GOOD, worker: { attributes } };
+    const answer = await call(provision, settings(), { bearer: sandbox.backendKey, fields });
+    expect(answer.status).toBe(201);
+    expect(sandbox.requests[0]?.body === JSON.stringify(fields)).toBe(true);
+  }, 30_000);
+
+  it.each(OPERATIONS)(
+    'a credential is refused by %s with 401, and Twilio is asked nothing',
+    async (operation) => {
+      const token = 'a'.repeat(MEGABYTES);
+      for (const asking of [
+        { bearer: token },
+        { bearer: `fbk_sandbox.${token}` },
+        { headers: { authorization: token } },
+        { headers: { authorization: `Bearer${' '.repeat(MEGABYTES)}x` } },
+        { headers: { authorization: `Bearer ${'='.repeat(MEGABYTES)}x` } },
+        { fields: { Token: token } },
+      ]) {
+        const answer = await call(FUNCTIONS[operation], settings(), asking);
+        expectCallersFault(answer);
+        expect(answer.ms).toBeLessThan(LIMIT_MS);
+        // Many blanks before a short token are no large token: that one is for Twilio to judge.
+        expect(answer.status).toBe(401);
+      }
+      expect(sandbox.requestsTo('flex-api')).toEqual([]);
+      expect(sandbox.requests.every(({ body }) => body.length < 20_000)).toBe(true);
+    },
+    30_000,
+  );
+
+  it.each(['lookup', 'mint', 'deprovision'] as const)(
+    'a name or a SID is refused by %s with 400, and Twilio is asked nothing',
+    async (operation) => {
+      for (const fields of [{ username: 'x'.repeat(MEGABYTES) }, { flex_user_sid: 'FU'.padEnd(MEGABYTES, '0') }]) {
+        const answer = await call(FUNCTIONS[operation], settings(), { bearer: sandbox.backendKey, fields });
+        expectCallersFault(answer);
+        expect(answer.status).toBe(400);
+        expect(answer.ms).toBeLessThan(LIMIT_MS);
+      }
+      expect(sandbox.requests).toEqual([]);
+    },
+    30_000,
+  );
+
+  it('an origin is named in no header, and its line in the log is short', async () => {
+    const origin = `https://${'x'.repeat(MEGABYTES)}.example`;
+    const answer = await call(lookup, settings(), { bearer: 'x', headers: { origin } });
+    expectCallersFault(answer);
+    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    expect(JSON.stringify(answer.log).length).toBeLessThan(2000);
+    expect(answer.ms).toBeLessThan(LIMIT_MS);
+  }, 30_000);
+});

@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { interceptTwilio } from '../../sandbox/interception';
+import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { handler as config } from '../../src/functions/config';
+import { handler as deprovision } from '../../src/functions/deprovision';
+import { handler as lookup } from '../../src/functions/lookup';
+import { handler as mint } from '../../src/functions/mint';
+import { handler as provision } from '../../src/functions/provision';
+import { tries } from '../support/arbitraries';
+import { type Answer, call } from '../support/call';
+import { expectDocumented } from './documented';
+
+const FUNCTIONS = { provision, lookup, mint, deprovision };
+const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
+const CALLERS = ['backend key', 'admin', 'agent', 'guest', 'a bad token', 'a bad key'] as const;
+
+/** What a user is known by, and nobody else may be told. */
+const PERSON = {
+  username: 'marker.user@secret.example',
+  email: 'marker.mail@secret.example',
+  full_name: 'Marker Fullname',
+  roles: ['agent'],
+  worker: { attributes: { note: 'marker-attribute' } },
+};
+
+let sandbox: Sandbox;
+let restore: () => void;
+let bearers: Record<(typeof CALLERS)[number], string>;
+/** Whatever must stand in no error and in no line of the log. */
+let secrets: readonly string[];
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  restore = interceptTwilio(sandbox.origin);
+  bearers = {
+    'backend key': sandbox.backendKey,
+    admin: await sandbox.tokenFor('admin'),
+    agent: await sandbox.tokenFor('agent'),
+    guest: await sandbox.tokenFor('guest'),
+    'a bad token': 'eyJtYXJrZXI.token.that-nobody-made',
+    'a bad key': 'fbk_sandbox.marker-of-a-wrong-key',
+  };
+  const base64 = (user: string, password: string) => Buffer.from(`${user}:${password}`).toString('base64');
+  secrets = [
+    ...Object.values(bearers),
+    ...sandbox.backendKey.split('.').slice(1),
+    ...sandbox.backendKeys.split(':').slice(2),
+    sandbox.authToken,
+    sandbox.apiKeySecret,
+    base64(sandbox.accountSid, sandbox.authToken),
+    base64(sandbox.apiKeySid, sandbox.apiKeySecret),
+    PERSON.username,
+    PERSON.email,
+    PERSON.full_name,
+    PERSON.worker.attributes.note,
+    encodeURIComponent(PERSON.username),
+    sandbox.users.admin.username,
+    sandbox.users.agent.username,
+    'eyJ.marker-of-a-minted-token',
+  ];
+});
+
+afterAll(async () => {
+  restore();
+  await sandbox.close();
+});
+
+beforeEach(() => sandbox.reset());
+
+function expectNoSecret({ status, headers, body, log }: Answer): void {
+  expect(log.length).toBeGreaterThan(0);
+  const told = JSON.stringify([log, status < 400 ? [] : [headers, body]]);
+  for (const secret of secrets) expect(told).not.toContain(secret);
+  // Nor where in the code something went wrong.
+  expect(told).not.toMatch(/node_modules|\/work\/|\.[cm]?[jt]s:\d|\bat \S+ \(/);
+}
+
+/** An answer of Twilio that repeats all it was told, and more, everywhere where that can stand. */
+const echo = (code: unknown) => {
+  const all = secrets.join(' ');
+  const user = { ...PERSON, flex_user_sid: all };
+  return {
+    code,
+    message: all,
+    more_info: all,
+    status: 400,
+    detail: { [all]: all },
+    valid: false,
+    roles: [all],
+    users: [user],
+    access_token: 'eyJ.marker-of-a-minted-token',
+    token_info: user,
+    flex_instance_sid: all,
+  };
+};
+
+const variables = () =>
+  fc.constantFrom<Record<string, string>>(
+    {},
+    { FLEX_INSTANCE_SID: sandbox.instanceSid },
+    { API_KEY: sandbox.apiKeySid, API_SECRET: sandbox.apiKeySecret },
+  );
+
+describe.each(OPERATIONS)('%s tells no secret', (operation) => {
+  it('where Twilio repeats all of them, whatever status it gives: neither in the error nor in the log', async () => {
+    const fault = fc.record({
+      host: fc.constantFrom('iam' as const, 'flex-api' as const),
+      status: fc.constantFrom(200, 201, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 501, 502, 503, 504),
+      code: fc.constantFrom<unknown>(20001, 'text', null, [20001], { code: 1 }),
+      isJson: fc.boolean(),
+    });
+    const fields = fc.constantFrom(PERSON, { username: PERSON.username }, {}, { flex_user_sid: `FU${'0'.repeat(32)}` });
+    let failed = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fault,
+        fc.constantFrom(...CALLERS),
+        fields,
+        variables(),
+        async ({ host, status, code, isJson }, caller, fields, variables) => {
+          sandbox.reset();
+          const text = JSON.stringify(echo(code));
+          sandbox.fault({
+            host,
+            status,
+            body: isJson ? text : `<html>${text}`,
+            contentType: isJson ? 'application/json' : 'text/html',
+            headers: { 'Twilio-Request-Id': secrets[0] ?? '' },
+            // Longer than there is time for: so it is not tried again, and the run is short.
+            retryAfter: 60,
+          });
+          const settings = { ...sandbox.environment(), ...variables };
+          const answer = await call(FUNCTIONS[operation], settings, { bearer: bearers[caller], fields });
+          expectDocumented(answer);
+          expectNoSecret(answer);
+          if (answer.status >= 400) failed += 1;
+        },
+      ),
+      tries(120),
+    );
+    expect(failed).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('where it stands in a field in which it is wrong, or in any header: neither in the error nor in the log', async () => {
+    const secret = fc.nat().map((index) => secrets[index % secrets.length] ?? '');
+    const wrong = secret.chain((text) =>
+      fc.constantFrom<unknown>(text, [text], { [text]: text }, { attributes: text }),
+    );
+    const names = ['username', 'Username', 'flex_user_sid', 'email', 'full_name', 'roles', 'worker', 'ttl', 'Token'];
+    const fields = fc.dictionary(fc.constantFrom(...names), wrong, { noNullPrototype: true });
+    const headers = secret.chain((text) =>
+      fc.constantFrom<Record<string, unknown>>(
+        { authorization: text },
+        { authorization: `Bearer ${text} ${text}` },
+        { authorization: [text, text] },
+        { authorization: `Basic ${text}` },
+        { 'content-type': text },
+        { origin: `https://${encodeURIComponent(text)}@evil.example/${text}?${text}#${text}` },
+        { origin: text },
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(fields, headers, async (fields, headers) => {
+        sandbox.reset();
+        const authorization = `Bearer ${sandbox.backendKey}`;
+        const answer = await call(FUNCTIONS[operation], sandbox.environment(), {
+          headers: { authorization, ...headers },
+          fields,
+        });
+        expectDocumented(answer);
+        expectNoSecret(answer);
+      }),
+      tries(100),
+    );
+  }, 60_000);
+
+  it('where the call succeeds: the log holds neither the user’s name, nor their address, nor the token', async () => {
+    const bearer = sandbox.backendKey;
+    await call(provision, sandbox.environment(), { bearer, fields: PERSON });
+    const fields = operation === 'provision' ? PERSON : { username: PERSON.username };
+    const answer = await call(FUNCTIONS[operation], sandbox.environment(), { bearer, fields });
+    expect(answer.status).toBeLessThan(300);
+    expectNoSecret(answer);
+    if (operation === 'mint') expect(JSON.stringify(answer.log)).not.toContain(answer.body.access_token);
+  });
+
+  it('where the settings are wrong: the message names them, and holds no value', async () => {
+    const markers = {
+      API_KEY: 'SKmarker',
+      MAX_TOKEN_TTL: 'marker-of-ttl',
+      BACKEND_KEYS: sandbox.backendKey,
+      LOG_LEVEL: 'marker-level',
+    };
+    const settings = { ...sandbox.environment(), ...markers };
+    const answer = await call(FUNCTIONS[operation], settings, { bearer: bearers.admin });
+    expectDocumented(answer);
+    expect(answer).toMatchObject({ status: 500, body: { code: 'misconfigured' } });
+    for (const name of ['MAX_TOKEN_TTL', 'BACKEND_KEYS', 'LOG_LEVEL']) expect(answer.body.message).toContain(name);
+    expectNoSecret(answer);
+    for (const marker of Object.values(markers))
+      expect(JSON.stringify([answer.body, answer.log])).not.toContain(marker);
+    expect(sandbox.requests).toEqual([]);
+  });
+});
+
+describe('config', () => {
+  it('answers with nothing secret of its settings, and logs none', async () => {
+    const keys = { API_KEY: sandbox.apiKeySid, API_SECRET: sandbox.apiKeySecret };
+    const answer = await call(config, { ...sandbox.environment(), ...keys, FLEX_INSTANCE_SID: sandbox.instanceSid });
+    expectNoSecret(answer);
+    const told = JSON.stringify([answer.headers, answer.body]);
+    for (const secret of [...secrets, sandbox.apiKeySid, sandbox.instanceSid]) expect(told).not.toContain(secret);
+    expect(Object.keys(answer.body).sort()).toEqual(['account_sid', 'allowed_origins', 'log_level', 'telemetry']);
+  });
+});
