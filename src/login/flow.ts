@@ -110,8 +110,11 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     }
     storeSession(storage, session);
     storage.removeItem(SIGNED_OUT);
-    if (intent.returnTo) return goOn();
-    await startLive(session, await configuration.settings());
+    const settings = await configuration.settings();
+    if (!intent.returnTo) return startLive(session, settings);
+    goOn();
+    // Where the other page does not come, this one is as good as any.
+    edges.timers.after(STEP_LIMIT_MS, () => void guarded(() => startLive(session, settings)));
   }
 
   function goOn(): void {

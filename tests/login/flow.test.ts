@@ -92,6 +92,15 @@ it('fails after 15 s where the browser was sent to the identity provider and is 
   expect(said.at(-1)).toBe('failed: too-slow');
 });
 
+it('stays, signed in, where the page to return to does not come within 15 s', async () => {
+  const { flow, time, said, left } = page('?code=c1&state=s', pending({ returnTo: '/app' }));
+  await flow.open();
+  expect(left).toEqual(['https://login.example/app']);
+  expect(said).not.toContain('signed in');
+  await time.pass(15_000);
+  expect(said.at(-1)).toBe('signed in');
+});
+
 it('hands the verifier and the nonce of this browser to the exchange, once', async () => {
   const { flow, sdk, storage } = page('?code=c1&state=s', pending());
   await flow.open();
@@ -119,11 +128,13 @@ it.each([
 it('stores new tokens before anything else is asked, so that a failure after that does not cost the session', async () => {
   const expired = { ...LIVE_SESSION, expiresAt: '2030-01-01T11:00:00Z' };
   const { flow, sdk, storage } = page('', { 'flex-auth:session': expired });
+  const storedWhenAsked: unknown[] = [];
   sdk.validateToken.mockImplementation(async () => {
-    expect(JSON.parse(storage.getItem('flex-auth:session') ?? '')).toMatchObject({ refreshToken: 'refresh2' });
+    storedWhenAsked.push(JSON.parse(storage.getItem('flex-auth:session') ?? ''));
     return INFO;
   });
   await flow.open();
+  expect(storedWhenAsked).toEqual([expect.objectContaining({ accessToken: 'access2', refreshToken: 'refresh2' })]);
   expect(sdk.validateToken).toHaveBeenCalledWith(ACCOUNT_SID, 'access2');
 });
 
