@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // Much of the time goes by in waiting for answers that are late on purpose.
+  maxWorkers: 2,
   globalSetup: '<rootDir>/tests/support/build.ts',
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   // `tsc` checks the types of everything, the tests included; here each file is only translated.

@@ -48,6 +48,8 @@ function flexToken(token: unknown): Credential {
   if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !BEARER_TOKEN.test(token)) {
     throw notAToken('not of a token’s form');
   }
+  // Twilio need not see it.
+  if (token.startsWith(BACKEND_KEY_PREFIX)) throw notAToken('a backend key in the field Token');
   return { kind: 'flex-token', token };
 }
 

@@ -7,11 +7,11 @@ import { isFlexInstanceSid, isFlexUserSid } from '../sids';
 import { credentialsRefused, parseJson, refusalOf, twilioTrouble, undocumented } from '../twilio/answer';
 import type { TwilioAnswer, TwilioCall } from '../twilio/call';
 
-/** Twilio leaves a field out, or gives null, where it has nothing to say. */
+/** Twilio leaves a field out, or gives null, where it has nothing to say. An empty string says nothing either. */
 const absent = <T extends v.GenericSchema>(schema: T) =>
   v.pipe(
     v.nullish(schema),
-    v.transform((value) => value ?? undefined),
+    v.transform((value) => value || undefined),
   );
 
 const ValidTokenSchema = v.object({
@@ -19,7 +19,7 @@ const ValidTokenSchema = v.object({
   roles: v.nullish(v.array(v.string()), []),
   flex_user_sid: absent(v.pipe(v.string(), v.guard(isFlexUserSid))),
   flex_instance_sid: absent(v.pipe(v.string(), v.guard(isFlexInstanceSid))),
-  realm_user_id: absent(v.pipe(v.string(), v.nonEmpty())),
+  realm_user_id: absent(v.string()),
   expiration: absent(v.pipe(v.string(), v.transform(Date.parse), v.finite())),
 });
 

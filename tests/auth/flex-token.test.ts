@@ -195,6 +195,7 @@ describe('is valid and says little', () => {
 
   it('looks its own user up by SID alone', async () => {
     expect(await asAgent(withNulls)).toMatchObject({ status: 200, body: { username: 'agent@example.com' } });
+    expect(await asAgent({ realm_user_id: '' })).toMatchObject({ status: 200 });
   });
 
   it('looks its own user up by user name alone', async () => {
@@ -245,7 +246,6 @@ describe('is tried again', () => {
     const answer = await asAgent();
     expect(answer).toMatchObject({ status: 200 });
     expect(answer.ms).toBeGreaterThan(2900);
-    expect(answer.ms).toBeLessThan(3900);
   });
 });
 

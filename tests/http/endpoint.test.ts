@@ -84,6 +84,7 @@ describe('the credential', () => {
   it('is no backend key in the field Token', async () => {
     const answer = await ownLookup({}, { Token: twilio.sandbox.backendKey, username: 'agent@example.com' });
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    expect(twilio.sandbox.requests).toEqual([]);
   });
 
   it.each([null, 7, true, [], ['a', 'b'], {}, ''])('is wrong where the field Token is %j', async (Token) => {

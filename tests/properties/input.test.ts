@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { findCredential } from '../../src/auth/credential';
 import { FLEX_ROLES } from '../../src/auth/roles';
 import { ApiError } from '../../src/http/errors';
 import { parseDeprovision, parseLookup, parseMint, parseProvision } from '../../src/http/input';
@@ -185,5 +186,17 @@ describe.each(['parseLookup', 'parseMint', 'parseDeprovision'] as const)('%s, of
       }),
       tries(500),
     );
+  });
+});
+
+describe('an event whose prototype was set by the caller, as `Object.assign` of a field __proto__ does,', () => {
+  const hostile = JSON.parse('{"__proto__":{"username":"agent@example.com","Token":"x.y","request":{"headers":{}}}}');
+
+  it('names no user, and shows no credential', () => {
+    const event = Object.assign({ ...JSON_TYPE }, hostile);
+    expect(event.username).toBe('agent@example.com');
+    expect(outcome(() => parseDeprovision(event)).details).toEqual([expect.objectContaining({ field: 'username' })]);
+    expect(outcome(() => parseLookup(event)).output).toEqual({ user: { by: 'self' } });
+    expect(() => findCredential(event)).toThrow(expect.objectContaining({ code: 'missing_credentials' }));
   });
 });
