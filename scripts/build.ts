@@ -10,6 +10,8 @@ const ASSETS = join(ROOT, 'assets');
 interface BuildProjectOptions {
   /** The folder in the project that is written; what is deployed is `dist`. */
   readonly folder?: string;
+  /** The settings that the page may know in advance; those of `.env` where left out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** The sandbox that plays Twilio for the page, on this machine. Never in a build made for deploying. */
   readonly unsafeTwilioOrigin?: string;
 }

@@ -74,7 +74,13 @@ async function startWithSandbox(variables: Variables, origin: string): Promise<A
     ...run,
     // Not `dist`: a page that leads to the sandbox must not be there for a deploy to find.
     builtFolder: SANDBOX_BUILD,
-    build: () => buildProject({ folder: SANDBOX_BUILD, unsafeTwilioOrigin: sandbox.origin }),
+    // The account is baked in, so that what the browser remembers of an earlier run's is not used.
+    build: () =>
+      buildProject({
+        folder: SANDBOX_BUILD,
+        env: { ...variables, ...sandbox.environment() },
+        unsafeTwilioOrigin: sandbox.origin,
+      }),
     announcement: 'Using the sandbox, a local Twilio, since .env holds no credentials. Nothing leaves this machine.',
     welcome: welcome(sandbox, origin),
     close: async () => {
