@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { bakedSettings } from '../src/login/baked-settings';
 import { type StandIn, type StandIns, withoutTelemetry, withTelemetry } from '../src/login/stand-ins/table';
+import { readEnvFile } from './env-file';
 
 const ROOT = resolve(__dirname, '..');
 const SOURCE = join(ROOT, 'src/login');
@@ -142,9 +142,4 @@ function markAsSandbox(file: string, origin: string): void {
     .replace('https://*.twilio.com', `${origin} https://*.twilio.com`)
     .replace(/(?=<main )/, '<p class="sandbox">Sandbox: no real Twilio account is involved</p>\n    ');
   writeFileSync(file, marked);
-}
-
-function readEnvFile(): NodeJS.Dict<string> {
-  const file = join(ROOT, '.env');
-  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
 }

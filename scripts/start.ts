@@ -1,14 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { parseArgs, parseEnv } from 'node:util';
+import { parseArgs } from 'node:util';
 import { prepareSandboxRun } from '../sandbox/local-run';
 import { startSandbox } from '../sandbox/server';
 import { placesOf, welcome } from '../sandbox/welcome';
 import { ApiError } from '../src/http/errors';
 import { readSettings } from '../src/settings';
 import { buildProject } from './build';
+import { ENV_FILE, hasCredentials, readEnvFile } from './env-file';
 import { type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from './local-run';
 
 /** A run, and what to print before it and once it answers. */
@@ -19,16 +20,15 @@ interface AnnouncedRun extends LocalRun {
 }
 
 const ROOT = resolve(__dirname, '..');
-const ENV_FILE = join(ROOT, '.env');
 const SANDBOX_BUILD = '.sandbox-build';
-const CREDENTIALS = ['ACCOUNT_SID', 'AUTH_TOKEN', 'API_KEY', 'API_SECRET'];
 
 async function main(): Promise<void> {
   const port = readPort();
-  const variables: Variables = existsSync(ENV_FILE) ? parseEnv(readFileSync(ENV_FILE, 'utf8')) : {};
+  const variables = readEnvFile();
   const origin = `http://localhost:${port}`;
-  const hasCredentials = CREDENTIALS.some((name) => variables[name]);
-  const run = hasCredentials ? prepareTwilioRun(variables, origin) : await startWithSandbox(variables, origin);
+  const run = hasCredentials(variables)
+    ? prepareTwilioRun(variables, origin)
+    : await startWithSandbox(variables, origin);
   try {
     await assertPortIsFree(port);
     console.log(`${run.announcement}\n`);

@@ -8,7 +8,7 @@ import { type AccountSid, type FlexInstanceSid, isAccountSid, isFlexInstanceSid 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** A Twilio region or edge becomes a part of a host name, so it may hold nothing else. */
-const HOST_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
+export const HOST_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
 
 /** What a Function is configured with: the credentials that the platform injects, and the variables of `.env`. */
 export interface Settings {

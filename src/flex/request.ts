@@ -42,7 +42,8 @@ export function flexApiHost({ edge, region }: Pick<Settings, 'edge' | 'region'>)
   return ['flex-api', edge, region ?? (edge && 'us1'), 'twilio.com'].filter((label) => label !== undefined).join('.');
 }
 
-function basicAuthorization({ accountSid, credentials }: Settings): string {
+/** The header that shows the credentials to Twilio: a secret. */
+export function basicAuthorization({ accountSid, credentials }: Settings): string {
   const pair =
     credentials.kind === 'api-key'
       ? `${credentials.sid}:${credentials.secret}`

@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import { parseOrigin } from '../src/http/cors';
+import { examine, type Subject } from './doctor/examine';
+import { readEnvFile } from './env-file';
+
+const USAGE = `Usage: npm run doctor -- [SERVICE] [--origin ORIGIN]…
+SERVICE is where the service runs, such as https://your-service.twil.io. Default: http://localhost:3000
+ORIGIN is one whose pages should be able to read its answers, such as https://app.example.com`;
+
+/** A Function may take 10 s. */
+const ANSWER_LIMIT_MS = 12_000;
+
+/** Says in plain words what a service lacks. Exit code: 0 where nothing failed, 1 where something did, 2 for wrong usage. */
+async function main(parameters: string[]): Promise<void> {
+  const asked = readParameters(parameters);
+  if (asked === undefined) {
+    console.error(USAGE);
+    process.exitCode = 2;
+    return;
+  }
+  console.log(`Checking ${asked.service}, which changes nothing.\n`);
+  const edges = { fetch, now: Date.now, limitMs: ANSWER_LIMIT_MS };
+  const isWell = await examine(edges, { ...asked, variables: readEnvFile() }, console.log);
+  process.exitCode = isWell ? 0 : 1;
+}
+
+function readParameters(parameters: string[]): Omit<Subject, 'variables'> | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args: parameters,
+      allowPositionals: true,
+      options: { origin: { type: 'string', multiple: true, default: [] } },
+    });
+    const [service, ...others] = [...positionals, ...(positionals.length === 0 ? ['http://localhost:3000'] : [])].map(
+      parseOrigin,
+    );
+    const origins = values.origin.map(parseOrigin).filter((origin) => origin !== undefined);
+    if (service === undefined || others.length > 0 || origins.length < values.origin.length) return undefined;
+    return { service, origins };
+  } catch {
+    return undefined;
+  }
+}
+
+void main(process.argv.slice(2));

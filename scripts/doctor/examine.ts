@@ -1,0 +1,133 @@
+import { isAccountSid } from '../../src/sids';
+import type { Variables } from '../local-run';
+import { checkAccount } from './account';
+import { ask, type Edges, Unanswered } from './ask';
+import { checkServiceCredentials, checkStrangers } from './callers';
+import { checkClock } from './clock';
+import { type ConfigCheck, checkConfig } from './config';
+import { type Finding, failed, lineOf, notChecked } from './finding';
+import { checkOrigin, checkOtherOrigins } from './origins';
+import { checkPage, sandboxOf } from './page';
+import { checkRedirectUrl, checkSignOn, type SignOnCheck } from './sign-on';
+
+/** What is to be examined. */
+export interface Subject {
+  /** The origin of the service. */
+  readonly service: string;
+  /** Origins that should be let in, besides those that the service lists. */
+  readonly origins: readonly string[];
+  /** The settings of `.env`. */
+  readonly variables: Variables;
+}
+
+/**
+ * Checks a service from outside, and prints one line for each check. Nothing is changed: a sign-in is begun that nobody finishes, and
+ * what else is asked only reads. The checks go on at the same time, and one that fails leaves the others alone.
+ *
+ * @returns whether no check failed
+ */
+export async function examine(edges: Edges, subject: Subject, print: (line: string) => void): Promise<boolean> {
+  const { service, origins, variables } = subject;
+  const pageUrl = `${service}/login.html`;
+
+  const config: Promise<ConfigCheck> = checkConfig(edges, service).catch((error) => {
+    const { text } = whyUnchecked('/config', error);
+    return {
+      finding: failed(`${text} Start the service, or give its address: npm run doctor -- https://your-service.twil.io`),
+    };
+  });
+  const settings = config.then(({ config }) => config);
+  const page = ask(edges, pageUrl);
+  // A page of `npm start` signs in at the sandbox, and so it is the sandbox that is asked in Twilio's place.
+  const sandbox = page.then(
+    (answer) => (isLocal(service) ? sandboxOf(answer) : undefined),
+    () => undefined,
+  );
+  const twilio = sandbox.then((origin) =>
+    origin === undefined ? edges : { ...edges, fetch: fetchFrom(origin, edges) },
+  );
+  const signOn: Promise<SignOnCheck> = Promise.all([settings, twilio])
+    .then(([settings, twilio]) => {
+      const accountSid = settings?.account_sid ?? variables.ACCOUNT_SID;
+      if (isAccountSid(accountSid)) return checkSignOn(twilio, accountSid, settings?.region);
+      return { finding: notChecked('Single sign-on: no account is known, since neither /config nor .env names one.') };
+    })
+    .catch((error) => ({ finding: whyUnchecked('Single sign-on', error) }));
+  const checkOrigins = async () => {
+    const listed = (await settings)?.allowed_origins ?? [];
+    const findings = [...new Set([...origins, ...listed])].map((origin) =>
+      one(`Origin ${origin}`, checkOrigin(edges, service, origin, { variables, listed })),
+    );
+    return (await Promise.all(findings)).flat();
+  };
+
+  const lines: Promise<readonly Finding[]>[] = [
+    config.then(({ finding }) => [finding]),
+    Promise.all([config, signOn]).then(([config, signOn]) => [
+      checkClock([
+        { name: 'the service’s', answer: config.answer },
+        { name: 'Twilio’s', answer: signOn.answer },
+      ]),
+    ]),
+    one('/login.html', checkPage(edges, page, pageUrl, settings)),
+    one('The Functions', checkStrangers(edges, service)),
+    one('The service’s own credentials', checkServiceCredentials(edges, service)),
+    one(
+      'The account',
+      Promise.all([sandbox, settings]).then(([sandbox, settings]) =>
+        sandbox === undefined
+          ? checkAccount(edges, variables, settings?.account_sid)
+          : notChecked('The account: the service uses the sandbox, which has one of its own.'),
+      ),
+    ),
+    signOn.then(({ finding }) => [finding]),
+    one(
+      'Redirect URL',
+      Promise.all([twilio, signOn, settings]).then(([twilio, { connection }, settings]) =>
+        connection
+          ? checkRedirectUrl(twilio, pageUrl, connection, settings?.region)
+          : notChecked('Redirect URL: that needs an active single sign-on connection.'),
+      ),
+    ),
+    checkOrigins(),
+    one('Other origins', checkOtherOrigins(edges, service)),
+  ];
+
+  const findings: Finding[] = [];
+  for (const line of lines) {
+    for (const finding of await line) {
+      findings.push(finding);
+      print(lineOf(finding));
+    }
+  }
+  print(`\n${summary(findings)}`);
+  return findings.every(({ state }) => state !== 'failed');
+}
+
+/** The finding of a check, whatever happens to it. */
+async function one(what: string, check: Promise<Finding>): Promise<readonly Finding[]> {
+  return [await check.catch((error: unknown) => whyUnchecked(what, error))];
+}
+
+function whyUnchecked(what: string, error: unknown): Finding {
+  if (error instanceof Unanswered) return failed(`${what}: ${error.message}.`);
+  // Its message may hold anything.
+  const name = error instanceof Error ? error.name : typeof error;
+  return failed(`${what}: this check itself went wrong (${name}).`);
+}
+
+const isLocal = (service: string) => ['localhost', '127.0.0.1'].includes(new URL(service).hostname);
+
+/** What is meant for a host of Twilio's, asked of the sandbox. It gets no credentials: those of `.env` are not its own. */
+const fetchFrom =
+  (sandbox: string, { fetch }: Edges): typeof globalThis.fetch =>
+  (url, init) =>
+    fetch(String(url).replace(/^https:\//, sandbox), init);
+
+function summary(findings: readonly Finding[]): string {
+  const count = (state: Finding['state']) => findings.filter((finding) => finding.state === state).length;
+  const failures = count('failed');
+  const result = failures === 0 ? 'Nothing failed' : `${failures} of ${findings.length} checks failed`;
+  const unchecked = count('not checked');
+  return `${result}${unchecked === 0 ? '' : `; not checked: ${unchecked}`}.`;
+}
