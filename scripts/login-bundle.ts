@@ -140,6 +140,6 @@ function markAsSandbox(file: string, origin: string): void {
   const html = readFileSync(file, 'utf8');
   const marked = html
     .replace('https://*.twilio.com', `${origin} https://*.twilio.com`)
-    .replace(/(?=<main )/, '<p class="sandbox">Sandbox: no real Twilio account is involved</p>\n    ');
+    .replace(/(?=<main )/, '<p class="banner">Sandbox: no real Twilio account is involved</p>\n    ');
   writeFileSync(file, marked);
 }

@@ -10,15 +10,17 @@ export interface Checkout {
   readonly folder: string;
   /** Where its processes put temporary files. */
   readonly temporary: string;
+  /** What its processes have in their environment besides this one's. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly remove: () => void;
 }
 
-export function makeCheckout(env = ''): Checkout {
+export function makeCheckout(env = '', environment: Checkout['environment'] = {}): Checkout {
   const folder = mkdtempSync(join(tmpdir(), 'flex-checkout-'));
   for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   if (env !== '') writeFileSync(join(folder, '.env'), env);
   const temporary = join(folder, 'tmp');
   mkdirSync(temporary);
-  return { folder, temporary, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, temporary, environment, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -15,12 +15,12 @@ export interface NpmRun {
   readonly ended: Promise<number | null>;
 }
 
-export function npm({ folder, temporary }: Checkout, ...parameters: string[]): NpmRun {
+export function npm({ folder, temporary, environment }: Checkout, ...parameters: string[]): NpmRun {
   // A process group of its own: Ctrl-C reaches every process of the terminal's.
   const child = spawn('npm', ['--silent', ...parameters], {
     cwd: folder,
     detached: true,
-    env: { ...process.env, TMPDIR: temporary },
+    env: { ...process.env, TMPDIR: temporary, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
