@@ -27,41 +27,22 @@ export interface Subject {
  * @returns whether no check failed
  */
 export async function examine(edges: Edges, subject: Subject, print: (line: string) => void): Promise<boolean> {
-  const { service, origins, variables } = subject;
-  const pageUrl = `${service}/login.html`;
+  const findings: Finding[] = [];
+  for (const check of startChecks(edges, subject)) {
+    for (const finding of await check) {
+      findings.push(finding);
+      print(lineOf(finding));
+    }
+  }
+  print(`\n${summary(findings)}`);
+  return findings.every(({ state }) => state !== 'failed');
+}
 
-  const config: Promise<ConfigCheck> = checkConfig(edges, service).catch((error) => {
-    const { text } = whyUnchecked('/config', error);
-    return {
-      finding: failed(`${text} Start the service, or give its address: npm run doctor -- https://your-service.twil.io`),
-    };
-  });
-  const settings = config.then(({ config }) => config);
-  const page = ask(edges, pageUrl);
-  // A page of `npm start` signs in at the sandbox, and so it is the sandbox that is asked in Twilio's place.
-  const sandbox = page.then(
-    (answer) => (isLocal(service) ? sandboxOf(answer) : undefined),
-    () => undefined,
-  );
-  const twilio = sandbox.then((origin) =>
-    origin === undefined ? edges : { ...edges, fetch: fetchFrom(origin, edges) },
-  );
-  const signOn: Promise<SignOnCheck> = Promise.all([settings, twilio])
-    .then(([settings, twilio]) => {
-      const accountSid = settings?.account_sid ?? variables.ACCOUNT_SID;
-      if (isAccountSid(accountSid)) return checkSignOn(twilio, accountSid, settings?.region);
-      return { finding: notChecked('Single sign-on: no account is known, since neither /config nor .env names one.') };
-    })
-    .catch((error) => ({ finding: whyUnchecked('Single sign-on', error) }));
-  const checkOrigins = async () => {
-    const listed = (await settings)?.allowed_origins ?? [];
-    const findings = [...new Set([...origins, ...listed])].map((origin) =>
-      one(`Origin ${origin}`, checkOrigin(edges, service, origin, { variables, listed })),
-    );
-    return (await Promise.all(findings)).flat();
-  };
-
-  const lines: Promise<readonly Finding[]>[] = [
+/** All checks, started at once, in the order in which they are told. None rejects. */
+function startChecks(edges: Edges, subject: Subject): readonly Promise<readonly Finding[]>[] {
+  const { service, variables } = subject;
+  const { config, settings, page, sandbox, twilio, region, signOn } = learn(edges, subject);
+  return [
     config.then(({ finding }) => [finding]),
     Promise.all([config, signOn]).then(([config, signOn]) => [
       checkClock([
@@ -69,7 +50,7 @@ export async function examine(edges: Edges, subject: Subject, print: (line: stri
         { name: 'Twilio’s', answer: signOn.answer },
       ]),
     ]),
-    one('/login.html', checkPage(edges, page, pageUrl, settings)),
+    one('/login.html', checkPage(edges, page, pageOf(service), settings)),
     one('The Functions', checkStrangers(edges, service)),
     one('The service’s own credentials', checkServiceCredentials(edges, service)),
     one(
@@ -83,25 +64,54 @@ export async function examine(edges: Edges, subject: Subject, print: (line: stri
     signOn.then(({ finding }) => [finding]),
     one(
       'Redirect URL',
-      Promise.all([twilio, signOn, settings]).then(([twilio, { connection }, settings]) =>
+      Promise.all([twilio, signOn, region]).then(([twilio, { connection }, region]) =>
         connection
-          ? checkRedirectUrl(twilio, pageUrl, connection, settings?.region)
+          ? checkRedirectUrl(twilio, pageOf(service), connection, region)
           : notChecked('Redirect URL: that needs an active single sign-on connection.'),
       ),
     ),
-    checkOrigins(),
+    settings.then((settings) => checkOrigins(edges, subject, settings?.allowed_origins ?? [])),
     one('Other origins', checkOtherOrigins(edges, service)),
   ];
+}
 
-  const findings: Finding[] = [];
-  for (const line of lines) {
-    for (const finding of await line) {
-      findings.push(finding);
-      print(lineOf(finding));
-    }
-  }
-  print(`\n${summary(findings)}`);
-  return findings.every(({ state }) => state !== 'failed');
+/** What several checks rely on, as far as it can be found out. Only `page` may reject. */
+function learn(edges: Edges, { service, variables }: Subject) {
+  const config: Promise<ConfigCheck> = checkConfig(edges, service).catch((error) => {
+    const { text } = whyUnchecked('/config', error);
+    const next = 'Start the service, or give its address: npm run doctor -- https://your-service.twil.io';
+    return { finding: failed(`${text} ${next}`) };
+  });
+  const settings = config.then(({ config }) => config);
+  const page = ask(edges, pageOf(service));
+  // A page of `npm start` signs in at the sandbox, and so it is the sandbox that is asked in Twilio's place.
+  const sandbox = page.then(
+    (answer) => (isLocal(service) ? sandboxOf(answer) : undefined),
+    () => undefined,
+  );
+  const twilio = sandbox.then((origin) =>
+    origin === undefined ? edges : { ...edges, fetch: fetchFrom(origin, edges) },
+  );
+  const region = settings.then((settings) => (settings ? settings.region : variables.TWILIO_REGION));
+  const signOn: Promise<SignOnCheck> = Promise.all([settings, twilio, region])
+    .then(([settings, twilio, region]) => {
+      const accountSid = settings?.account_sid ?? variables.ACCOUNT_SID;
+      if (isAccountSid(accountSid)) return checkSignOn(twilio, accountSid, region);
+      return { finding: notChecked('Single sign-on: no account is known, since neither /config nor .env names one.') };
+    })
+    .catch((error) => ({ finding: whyUnchecked('Single sign-on', error) }));
+  return { config, settings, page, sandbox, twilio, region, signOn };
+}
+
+async function checkOrigins(
+  edges: Edges,
+  { service, origins, variables }: Subject,
+  listed: readonly string[],
+): Promise<readonly Finding[]> {
+  const checks = [...new Set([...origins, ...listed])].map((origin) =>
+    one(`Origin ${origin}`, checkOrigin(edges, service, origin, { variables, listed })),
+  );
+  return (await Promise.all(checks)).flat();
 }
 
 /** The finding of a check, whatever happens to it. */
@@ -115,6 +125,8 @@ function whyUnchecked(what: string, error: unknown): Finding {
   const name = error instanceof Error ? error.name : typeof error;
   return failed(`${what}: this check itself went wrong (${name}).`);
 }
+
+const pageOf = (service: string) => `${service}/login.html`;
 
 const isLocal = (service: string) => ['localhost', '127.0.0.1'].includes(new URL(service).hostname);
 

@@ -343,6 +343,7 @@ describe('another thing at the address of the service', () => {
     JSON.stringify({
       account_sid: service.sandbox.accountSid,
       allowed_origins: ['*'],
+      region: 'ie1',
       telemetry: false,
       log_level: 'error',
     });
@@ -369,6 +370,18 @@ describe('another thing at the address of the service', () => {
     expect(lines('failed')).toContainEqual(expect.stringMatching(words));
   });
 
+  it('the sign-in of the region that /config names', async () => {
+    await examination({ service: await standInFor(withPage(answering(200, 'text/javascript', ''))) });
+    const hosts = service.sandbox.requestsTo('services').map(({ host }) => host);
+    expect(hosts).toEqual(Array(3).fill('services.ie1.twilio.com'));
+  });
+
+  it('the sign-in of the region of .env, where /config does not answer', async () => {
+    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    await examination({ service: nowhere, variables: { ...credentials(), TWILIO_REGION: 'au1' } });
+    expect(service.sandbox.requestsTo('services')[0]?.host).toBe('services.au1.twilio.com');
+  });
+
   it('answers that any page may read, and a listed *', async () => {
     const open = withPage(answering(401, 'application/json', '{}', { 'access-control-allow-origin': '*' }));
     const { lines } = await examination({ service: await standInFor(open) });
@@ -381,6 +394,35 @@ describe('another thing at the address of the service', () => {
     const { output } = await examination({ service: await standInFor(answering(500, 'application/json', body)) });
     expect(output).not.toContain('\u001b');
     expect(output).not.toContain('x'.repeat(300));
+  });
+});
+
+describe('a page that says it uses a sandbox on this machine', () => {
+  const sandbox = 'http://127.0.0.1:4000';
+
+  async function askedBy(service: string): Promise<readonly { url: string; authorization: string | null }[]> {
+    const asked: { url: string; authorization: string | null }[] = [];
+    const remember: typeof fetch = async (url, init) => {
+      asked.push({ url: String(url), authorization: new Headers(init?.headers).get('authorization') });
+      const policy = `<meta content="default-src 'none'; connect-src 'self' ${sandbox} https://*.twilio.com">`;
+      return new Response(`${policy}<script src="login.js"></script>`, { headers: { 'content-type': 'text/html' } });
+    };
+    const edges = { fetch: remember, now: Date.now, limitMs: 1000 };
+    await examine(edges, { service, origins: [], variables: credentials() }, () => undefined);
+    return asked;
+  }
+
+  it('is believed where it is itself on this machine, and gets no credentials of .env', async () => {
+    const asked = await askedBy('http://localhost:3000');
+    expect(asked.some(({ url }) => url.startsWith(`${sandbox}/services.twilio.com/`))).toBe(true);
+    expect(asked.filter(({ authorization }) => authorization?.startsWith('Basic'))).toEqual([]);
+  });
+
+  it('is not believed where it comes from elsewhere', async () => {
+    const asked = await askedBy('https://your-service.twil.io');
+    expect(asked.filter(({ url }) => url.startsWith(sandbox))).toEqual([]);
+    const withCredentials = asked.filter(({ authorization }) => authorization?.startsWith('Basic'));
+    expect(withCredentials.map(({ url }) => url)).toEqual(['https://flex-api.twilio.com/v1/Configuration']);
   });
 });
 
