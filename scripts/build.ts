@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { bundleClient } from './client-bundle';
 import { bundleLogin } from './login-bundle';
 
 const ROOT = resolve(__dirname, '..');
@@ -27,6 +28,7 @@ export async function buildProject({ folder = 'dist', ...login }: BuildProjectOp
   rmSync(target, { recursive: true, force: true });
   await buildFunctions(join(target, 'functions'));
   copyAssets(join(target, 'assets'));
+  await bundleClient(join(target, 'assets'));
   await bundleLogin({ folder: join(target, 'assets'), ...login });
 }
 
