@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type * as FlexSdk from '@twilio/flex-sdk';
 import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { launchChromium } from '../support/chromium';
+import { leadTwilioToSandbox } from '../support/twilio-in-browser';
 import { type Application, startApplication } from './application';
-import { startChromium } from './browser';
 import { atSandbox, loginUrlFor } from './sign-in';
 
 jest.setTimeout(60_000);
@@ -23,7 +24,7 @@ let context: BrowserContext;
 let page: Page;
 let complaints: string[];
 beforeAll(async () => {
-  [application, browser] = await Promise.all([startApplication(), startChromium()]);
+  [application, browser] = await Promise.all([startApplication(), launchChromium()]);
   sandbox = await startSandbox({ trustedRedirectUrls: [application.url] });
 });
 beforeEach(async () => {
@@ -46,12 +47,7 @@ const usePathForm = () =>
   }, sandbox.origin);
 
 /** As a page that is built for Twilio: its hosts are the sandbox. */
-const useHostNames = () =>
-  context.route('https://*.twilio.com/**', async (route: Route) => {
-    const { host, pathname, search } = new URL(route.request().url());
-    const response = await route.fetch({ url: `${sandbox.origin}/${host}${pathname}${search}`, maxRedirects: 0 });
-    await route.fulfill({ response });
-  });
+const useHostNames = () => leadTwilioToSandbox(context, sandbox);
 
 /** Opens the application, and returns what it goes to the sign-in with. */
 async function openApplication() {

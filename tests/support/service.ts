@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { prepareSandboxRun } from '../../sandbox/local-run';
-import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server';
 import { startTwilioRun, type Variables, waitUntilItAnswers } from '../../scripts/local-run';
 
 /** The built Functions under `twilio-run start`, with a sandbox of their own for Twilio. */
@@ -15,9 +15,12 @@ export interface Service {
   readonly close: () => Promise<void>;
 }
 
-/** @param variables settings besides those of the sandbox's account */
-export async function startService(variables: Variables = {}): Promise<Service> {
-  const sandbox = await startSandbox();
+/**
+ * @param variables settings besides those of the sandbox's account
+ * @param options of the sandbox, such as its clock
+ */
+export async function startService(variables: Variables = {}, options: SandboxOptions = {}): Promise<Service> {
+  const sandbox = await startSandbox(options);
   const run = await prepareSandboxRun(sandbox, variables);
   const port = await freePort();
   const origin = `http://localhost:${port}`;
