@@ -6,7 +6,7 @@ import { type Answer, finishLogin, refreshSession, sessionOf } from './finish-lo
 import type { Flow, FlowEdges } from './flow-edges';
 import type { Live } from './live';
 import { type Intent, intentOf, type PendingLogin, storePendingLogin, takePendingLogin } from './pending-login';
-import { assertAllowedOrigin, deliverSession } from './popup';
+import { assertAllowedOrigin, deliverRefusal, deliverSession } from './popup';
 import { forgetRedirects, isLooping, noteRedirect } from './redirects';
 import { millisecondsLeft, readSession, removeSession, type Session, storeSession } from './session';
 
@@ -24,7 +24,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
       const visit = readVisit(edges.url);
       if (visit.kind === 'open') await openPlainly(visit);
       else await comeBack(visit);
-    });
+    }, tellOpener);
   }
 
   async function comeBack(visit: Exclude<Visit, { kind: 'open' }>): Promise<void> {
@@ -132,6 +132,14 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     edges.closeWindow();
   }
 
+  /** A site that may not have the session learns nothing at all. */
+  async function tellOpener(failure: Failure): Promise<void> {
+    const { popupOrigin } = intent;
+    if (!popupOrigin) return;
+    await assertMayReceive(popupOrigin);
+    deliverRefusal(edges.opener, failure, popupOrigin);
+  }
+
   async function startLive(session: Session, settings: Settings): Promise<void> {
     view.progress('starting');
     const show = () => live && view.signedIn(live.session, intent.returnTo);
@@ -167,12 +175,15 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     edges.announce(undefined);
   }
 
-  async function guarded(step: () => Promise<void>): Promise<void> {
+  async function guarded(step: () => Promise<void>, tell?: (failure: Failure) => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
-      view.failed(asFailure(error));
+      const failure = asFailure(error);
+      view.failed(failure);
       edges.fetchAhead();
+      // The page has said it already, whether anybody else can be told or not.
+      await tell?.(failure).catch(() => {});
     }
   }
 
@@ -183,7 +194,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
         storage.removeItem(SIGNED_OUT);
         forgetRedirects(storage);
         await leaveForLogin();
-      }),
+      }, tellOpener),
     useToken: (token) =>
       guarded(async () => {
         if (token === '') throw new Failure('no-token');

@@ -1,4 +1,5 @@
 import { Failure } from './failure';
+import { SENTENCES } from './sentences';
 import type { Session } from './session';
 
 export interface Opener {
@@ -31,4 +32,9 @@ export function assertAllowedOrigin(origin: string, allowed: readonly string[], 
 export function deliverSession(opener: Opener | null, session: Session, origin: string): void {
   if (!opener) throw new Failure('no-opener');
   opener.postMessage({ type: 'flex-auth:session', session }, origin);
+}
+
+/** Tells that window why there is no session, in the page's own words: nothing of what others have said goes along. */
+export function deliverRefusal(opener: Opener | null, { kind }: Failure, origin: string): void {
+  opener?.postMessage({ type: 'flex-auth:refused', reason: kind, message: SENTENCES[kind] }, origin);
 }

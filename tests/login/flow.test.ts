@@ -1,5 +1,5 @@
 import type { Configuration, Settings } from '../../src/login/configuration';
-import type { Failure } from '../../src/login/failure';
+import { Failure } from '../../src/login/failure';
 import { createFlow } from '../../src/login/flow';
 import type { FlowEdges } from '../../src/login/flow-edges';
 import { manualTime, memoryStore } from './support/memory';
@@ -18,7 +18,7 @@ const LIVE_SESSION = {
 };
 
 /** A page without a browser: every edge is a record of what was asked of it. */
-function page(address = '', stored: Record<string, unknown> = {}) {
+function page(address = '', stored: Record<string, unknown> = {}, opener: FlowEdges<string>['opener'] = null) {
   const time = manualTime();
   const said: string[] = [];
   const failures: Failure[] = [];
@@ -42,7 +42,7 @@ function page(address = '', stored: Record<string, unknown> = {}) {
     ...{ sdk, configuration, timers: time, now: time.now },
     storage: memoryStore(stored),
     url: new URL(`https://login.example/login.html${address}`),
-    opener: null,
+    opener,
     view: {
       progress: (step) => said.push(step),
       waiting: () => said.push('waiting'),
@@ -162,3 +162,48 @@ it('counts redirects that came back with nothing, for 30 s', async () => {
 async function noAnswer(): Promise<never> {
   throw Object.assign(new Error('Network error (48924)'), { code: 48924 });
 }
+
+describe('in a popup, tells the site that opened it', () => {
+  const APP = 'https://app.example.com';
+  const refused = (reason: string) => [[{ type: 'flex-auth:refused', reason, message: expect.any(String) }, APP]];
+  const popup = (address: string, stored = {}) => {
+    const opener = { postMessage: jest.fn() };
+    return { ...page(address, stored, opener), opener };
+  };
+
+  it('why there is no session', async () => {
+    const { flow, opener, said } = popup('?error=access_denied', pending({ popupOrigin: APP }));
+    await flow.open();
+    expect(said).toEqual(['failed: denied']);
+    expect(opener.postMessage.mock.calls).toEqual(refused('denied'));
+  });
+
+  it('why another try has failed', async () => {
+    const { flow, opener, configuration } = popup('?error=access_denied', pending({ popupOrigin: APP }));
+    await flow.open();
+    opener.postMessage.mockClear();
+    configuration.connection = () => Promise.reject(new Failure('no-configuration'));
+    await flow.signIn();
+    expect(opener.postMessage.mock.calls).toEqual(refused('no-configuration'));
+  });
+
+  it('nothing of a token that was mistyped in the page', async () => {
+    const { flow, opener, said } = popup('?error=access_denied', pending({ popupOrigin: APP }));
+    await flow.open();
+    opener.postMessage.mockClear();
+    await flow.useToken('');
+    expect(said.at(-1)).toBe('failed: no-token');
+    expect(opener.postMessage).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['is not listed', '?error=access_denied', pending({ popupOrigin: 'https://evil.example' })],
+    ['asks for itself and is not listed', '?mode=popup&origin=https://evil.example', {}],
+    ['has asked for no session', '?error=access_denied', pending()],
+  ])('nothing where that site %s', async (_, address, stored) => {
+    const { flow, opener, said } = popup(address, stored);
+    await flow.open();
+    expect(said).toEqual([expect.stringMatching(/^failed/)]);
+    expect(opener.postMessage).not.toHaveBeenCalled();
+  });
+});

@@ -75,3 +75,31 @@ it('asks again who may receive the session before it hands one over', async () =
   expect(login.twilio.tokens).toHaveLength(1);
   expect(await popup.evaluate("sessionStorage.getItem('flex-auth:session')")).toBeNull();
 });
+
+describe('a sign-in that was declined', () => {
+  it('is told the listed site that opened the window, in no words but the page’s own, and can be tried again', async () => {
+    login.twilio.comeBack = () => ({ error: 'access_denied', error_description: 'said elsewhere' });
+    const popup = await openFrom(APP, `?mode=popup&origin=${APP}`);
+    expect(await login.page.evaluate('got')).toEqual({
+      origin: login.service.origin.replace('127.0.0.1', 'login.example'),
+      data: {
+        type: 'flex-auth:refused',
+        reason: 'denied',
+        message: expect.stringMatching(/^The sign-in was declined/),
+      },
+    });
+    await popup.getByRole('alert').filter({ hasText: 'said elsewhere' }).waitFor();
+    await popup.getByRole('button', { name: 'Sign in with SSO' }).waitFor();
+  });
+
+  it('is told no site that is listed no longer', async () => {
+    login.twilio.comeBack = () => {
+      login.service.config = { ...defaultConfig(), allowed_origins: [] };
+      return { error: 'access_denied' };
+    };
+    const popup = await openFrom(APP, `?mode=popup&origin=${APP}`);
+    await popup.getByRole('alert').filter({ hasText: 'The sign-in was declined' }).waitFor();
+    await popup.waitForLoadState('networkidle');
+    expect(await login.page.evaluate("postMessage('its own', '*'), got")).toMatchObject({ data: 'its own' });
+  });
+});
