@@ -4,27 +4,48 @@ import { buildProject } from '../scripts/build';
 import { measureAddedTime } from './added-time';
 import { measureColdStart } from './cold-start';
 import { redirectTls } from './redirect';
+import { measureSignInPage } from './sign-in-page';
 import { type Goal, renderGoals, renderSection, type Section } from './table';
 import { measureThroughput } from './throughput';
 import { startUpstream } from './upstream';
 import { measureUpstreamCalls } from './upstream-calls';
 
+type Report = (section: Section) => void;
+
+const PARTS = new Map<string, (report: Report) => Promise<void>>([
+  ['functions', measureFunctions],
+  ['page', async (report) => report(await measureSignInPage())],
+]);
+
 /**
- * Measures what is deployed, `dist/functions`, built anew. Milliseconds depend on the machine and on what else it does; what
- * can be compared between machines are the ratios, both sides of which are measured in the same run.
+ * Measures what is deployed, built anew. Milliseconds depend on the machine and on what else it does; what can be compared between
+ * machines are the ratios, both sides of which are measured in the same run. An argument names one part to be measured alone.
  *
  * Speed is reported and never fails: only what is broken does, such as a Function that answers with an error.
  */
-async function main(): Promise<void> {
+async function main([name]: readonly string[]): Promise<void> {
+  const parts = name === undefined ? [...PARTS.values()] : [partNamed(name)];
   const startedMs = performance.now();
-  await buildProject();
   print(`${describeMachine()}\n\n`);
   const goals: Goal[] = [];
-  const report = (section: Section) => {
-    print(renderSection(section));
-    goals.push(...section.goals);
-  };
+  for (const measure of parts) {
+    await measure((section) => {
+      print(renderSection(section));
+      goals.push(...section.goals);
+    });
+  }
+  print(`${['In short', '========', '', ...renderGoals(goals)].join('\n')}\n\n`);
+  print(`${((performance.now() - startedMs) / 1000).toFixed(0)} s in all\n`);
+}
 
+function partNamed(name: string) {
+  const part = PARTS.get(name);
+  if (part === undefined) throw new Error(`There is no part "${name}", only ${[...PARTS.keys()].join(' and ')}`);
+  return part;
+}
+
+async function measureFunctions(report: Report): Promise<void> {
+  await buildProject();
   report(measureColdStart());
   const upstream = await startUpstream();
   try {
@@ -36,8 +57,6 @@ async function main(): Promise<void> {
   } finally {
     await upstream.close();
   }
-  print(`${['In short', '========', '', ...renderGoals(goals)].join('\n')}\n\n`);
-  print(`${((performance.now() - startedMs) / 1000).toFixed(0)} s in all\n`);
 }
 
 /** Asks for a host that exists nowhere. Were a future Node to open its connections in another way, nothing would be measured. */
@@ -58,7 +77,7 @@ function describeMachine(): string {
 
 const print = (text: string) => process.stdout.write(text);
 
-main().catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;
 });

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { type Sandbox, startSandbox } from '../sandbox/server';
+import { launchChromium } from '../tests/support/chromium';
+import { type PageServer, startPageServer } from './page/page-server';
+import { buildLoginPage, buildObviousPage, type SignInPage } from './page/pages';
+import { type Load, type SignIn, signIn } from './page/sign-in';
+import { THROTTLING } from './page/throttling';
+import { median, middleHalf } from './statistics';
+import { ms, type Section, type Table, times } from './table';
+
+const LIMIT_BEFORE_BYTES = 25_000;
+const LIMIT_WHOLE_BYTES = 160_000;
+const ROUNDS = 5;
+
+/** The sign-ins of one page: those that fetched everything anew at the second load, and those that had it still. */
+interface Runs {
+  readonly page: SignInPage;
+  readonly server: PageServer;
+  readonly anew: SignIn[];
+  readonly kept: SignIn[];
+}
+
+/** Compares the sign-in page with one that bundles the SDK in the obvious way: what it loads, and how long it takes. */
+export async function measureSignInPage(): Promise<Section> {
+  const browser = await launchChromium();
+  const sandbox = await startSandbox();
+  const folder = mkdtempSync(join(tmpdir(), 'flex-bench-page-'));
+  const servers: PageServer[] = [];
+  try {
+    const prepare = async (page: SignInPage): Promise<Runs> => {
+      const server = await startPageServer(page.folder);
+      servers.push(server);
+      sandbox.signIn.trust(server.origin + page.path);
+      return { page, server, anew: [], kept: [] };
+    };
+    const own = await prepare(await buildLoginPage(folder, sandbox.accountSid));
+    const obvious = await prepare(await buildObviousPage(folder, sandbox.accountSid));
+    await sample(browser, sandbox, [own, obvious]);
+    return sectionOf(own, obvious);
+  } finally {
+    await browser.close();
+    for (const server of servers) await server.close();
+    await sandbox.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** In turn, and in the other order every other time, so that whatever else the machine does falls on both alike. */
+async function sample(browser: Browser, sandbox: Sandbox, runs: readonly Runs[]): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { page, server, anew, kept } of round % 2 === 0 ? runs : runs.toReversed()) {
+      anew.push(await signIn(browser, { page, server, sandbox, areFilesKept: false }));
+      kept.push(await signIn(browser, { page, server, sandbox, areFilesKept: true }));
+    }
+  }
+}
+
+function sectionOf(own: Runs, obvious: Runs): Section {
+  const bytesBefore = gzippedBytes(own, before);
+  const bytesWhole = gzippedBytes(own, whole);
+  return {
+    title: 'Sign-in page',
+    notes: [
+      'login.html beside a page with one script for everything, the Flex SDK bundled and minified as it comes (bench/page/obvious.js).',
+      `Chromium, throttled: ${THROTTLING}. Preflights and the making of connections are not slowed`,
+      'by it, for neither page. Each sign-in has a fresh profile, and the account is built into both pages. The sandbox plays Twilio.',
+      `Medians of ${ROUNDS} sign-ins (of twice as many up to the redirect). The two pages take turns.`,
+      'Whole: both page loads together. How long Twilio lets a browser keep assets is not documented, so both ends are here: nothing',
+      'is kept between the two loads, and ("kept") everything is. Both servers compress by gzip. Bytes: bodies, without headers.',
+      'Requests: to the page’s server and to Twilio by fetch, without preflights. The time at the identity provider is not counted.',
+    ],
+    tables: [countTable(own, obvious), timeTable(own, obvious)],
+    goals: [
+      goal('before the redirect', bytesBefore, LIMIT_BEFORE_BYTES),
+      goal('for a whole sign-in, nothing kept', bytesWhole, LIMIT_WHOLE_BYTES),
+    ],
+  };
+}
+
+const goal = (what: string, bytes: number, limit: number) => ({
+  text: `at most ${count(limit)} bytes, gzipped, ${what}`,
+  measured: count(bytes),
+  isReached: bytes <= limit,
+});
+
+const count = (value: number): string => value.toLocaleString('en');
+
+type LoadsOf = (run: SignIn) => readonly Load[];
+const before: LoadsOf = (run) => [run.before];
+const whole: LoadsOf = (run) => [run.before, run.after];
+
+const sumOf = (loads: readonly Load[], value: (load: Load) => number): number =>
+  loads.reduce((sum, load) => sum + value(load), 0);
+
+const gzippedBytes = ({ anew }: Runs, loads: LoadsOf): number =>
+  median(anew.map((run) => sumOf(loads(run), ({ sent }) => sent.gzippedBytes)));
+
+function countTable(own: Runs, obvious: Runs): Table {
+  const kinds: readonly (readonly [string, (load: Load) => number])[] = [
+    ['bytes, raw', ({ sent }) => sent.rawBytes],
+    ['bytes, gzipped', ({ sent }) => sent.gzippedBytes],
+    ['requests', ({ sent, twilioRequests }) => sent.requests + twilioRequests],
+  ];
+  const rows = (what: string, signIns: (runs: Runs) => readonly SignIn[], loads: LoadsOf) =>
+    kinds.map(([kind, value]) => {
+      const countOf = (runs: Runs) => median(signIns(runs).map((run) => sumOf(loads(run), value)));
+      const [ownCount, obviousCount] = [countOf(own), countOf(obvious)];
+      return [`${what}: ${kind}`, count(ownCount), count(obviousCount), times(ownCount / obviousCount)];
+    });
+  return [
+    ['', own.page.name, obvious.page.name, 'ratio'],
+    ...rows('before the redirect', ({ anew }) => anew, before),
+    ...rows('whole', ({ anew }) => anew, whole),
+    ...rows('whole, kept', ({ kept }) => kept, whole),
+  ];
+}
+
+function timeTable(own: Runs, obvious: Runs): Table {
+  const row = (what: string, timesOf: (runs: Runs) => readonly number[]) => {
+    const [ownMs, obviousMs] = [timesOf(own), timesOf(obvious)];
+    return [
+      what,
+      ms(median(ownMs)),
+      middleHalf(ownMs),
+      ms(median(obviousMs)),
+      middleHalf(obviousMs),
+      times(median(ownMs) / median(obviousMs)),
+    ];
+  };
+  const after = (runs: readonly SignIn[]) => runs.map((run) => run.after.ms);
+  const both = (runs: readonly SignIn[]) => runs.map((run) => run.before.ms + run.after.ms);
+  return [
+    ['in ms', own.page.name, 'middle half', obvious.page.name, 'middle half', 'ratio'],
+    row('navigation to redirect', ({ anew, kept }) => [...anew, ...kept].map((run) => run.before.ms)),
+    row('return to live client', ({ anew }) => after(anew)),
+    row('both', ({ anew }) => both(anew)),
+    row('return to live client, kept', ({ kept }) => after(kept)),
+    row('both, kept', ({ kept }) => both(kept)),
+  ];
+}
