@@ -3,8 +3,8 @@ import { isBuiltin } from 'node:module';
 import { join, resolve } from 'node:path';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
 import { type DeployableCheckout, makeDeployableCheckout } from './support/deploy';
+import { requiresOf, sourcesOf } from './support/modules';
 import { type Platform, startPlatform } from './support/platform';
-import { requiresOf } from './support/requires';
 import type { DeployedService } from './support/serverless-api';
 
 jest.setTimeout(60_000);
@@ -140,8 +140,13 @@ describe('an uploaded file', () => {
     expect(filesWith('node_modules', [...service.functions])).toEqual([]);
   });
 
-  it('has nothing of the sandbox', () => {
+  it('has nothing of the sandbox, and is made of src and of packages alone', async () => {
     expect(filesWith(/sandbox|mswjs|127\.0\.0\.1:\d/i)).toEqual([]);
+    const sources = await sourcesOf(checkout.folder);
+    expect(sources).toEqual(
+      expect.arrayContaining(['src/functions/mint.ts', 'src/auth/policy.ts', 'src/login/page.ts']),
+    );
+    expect(sources.filter((file) => !file.startsWith('src/'))).toEqual([]);
   });
 });
 
@@ -203,7 +208,7 @@ describe('a deployed Function, alone in its folder', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('names its other origins to no browser, those of localhost least of all', async () => {
+  it('lets pages of the listed origins read its answers, and no others, not even of localhost', async () => {
     const headersFor = async (origin: string) => (await platform.call('/config', { headers: { origin } })).headers;
     const named = 'Access-Control-Allow-Origin';
     expect(await headersFor('https://app.example.com')).toMatchObject({ [named]: 'https://app.example.com' });

@@ -24,3 +24,19 @@ export async function requiresOf(text: string): Promise<readonly string[]> {
   });
   return [...required];
 }
+
+/** The files of a project that its Functions, its page and its client are made of, packages aside; paths from its folder. */
+export async function sourcesOf(folder: string): Promise<readonly string[]> {
+  const { metafile } = await build({
+    absWorkingDir: folder,
+    entryPoints: ['src/functions/*', 'src/login/*.ts', 'src/client/*.ts'],
+    outdir: 'unwritten',
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  return Object.keys(metafile.inputs);
+}
