@@ -164,7 +164,7 @@ export function createFlexAuth({ service, token, timeLimitMs = 12_000 }: FlexAut
   }
 
   function call<Answer>(path: string, fields: object, isAnswer: Guard<Answer>, { signal }: CallOptions = {}) {
-    return underway<Answer>({ limitMs: timeLimitMs, tooLate, signal }, (resolve, reject) => {
+    return underway<Answer>(timeLimitMs, tooLate, signal, (resolve, reject) => {
       const ending = new AbortController();
       ask(path, fields, isAnswer, ending.signal).then(resolve, reject);
       return () => ending.abort();
@@ -188,16 +188,16 @@ export interface SignInOptions extends CallOptions {
 
 /**
  * Opens the sign-in page in a window of its own. To be called in a click handler, before anything is awaited there, or the
- * browser blocks the window. The window is closed in every case.
+ * browser blocks the window. However it ends, the window is closed.
  *
- * An identity provider, or a page of yours, that sends `Cross-Origin-Opener-Policy` cuts the window off for good: to this
- * page it then looks closed.
+ * An identity provider that sends `Cross-Origin-Opener-Policy: same-origin` (or a page of yours that does) cuts the window off
+ * for good: no session can come from it any more, and to this page it looks closed, which is what it is then taken for.
  *
  * @throws {FlexAuthError} `popup_blocked`, `popup_closed`, `sign_in_refused` or `sign_in_timeout`; or the signal's reason
  */
 export function signIn({ service, timeLimitMs = 600_000, signal }: SignInOptions): Promise<FlexSession> {
   const tooLate = () => new FlexAuthError('sign_in_timeout', 'Nobody signed in for too long. Sign in again.');
-  return underway<FlexSession>({ limitMs: timeLimitMs, tooLate, signal }, (resolve, reject) => {
+  return underway<FlexSession>(timeLimitMs, tooLate, signal, (resolve, reject) => {
     const origin = parseService(service);
     const query = new URLSearchParams({ mode: 'popup', origin: window.origin });
     const popup = window.open(`${origin}/login.html?${query}`, 'flex-auth', 'popup,width=480,height=640');
@@ -226,19 +226,15 @@ export function signIn({ service, timeLimitMs = 600_000, signal }: SignInOptions
   });
 }
 
-interface Limits {
-  readonly limitMs: number;
-  readonly tooLate: () => Error;
-  readonly signal: AbortSignal | undefined;
-}
-
 /**
  * A promise that does not wait for ever.
  *
  * @param start runs at once, in the same task; what it returns ends whatever it started, and is called once all is settled
  */
 function underway<T>(
-  { limitMs, tooLate, signal }: Limits,
+  limitMs: number,
+  tooLate: () => Error,
+  signal: AbortSignal | undefined,
   start: (resolve: (value: T) => void, reject: (reason: unknown) => void) => () => void,
 ): Promise<T> {
   let cleanUp = () => {};
@@ -337,8 +333,10 @@ function unreachable(origin: string): FlexAuthError {
 }
 
 function closed(origin: string): FlexAuthError {
-  const advice = `Sign in again. If the window said that this site may not receive the session, add ${window.origin} to the ALLOWED_ORIGINS of ${origin}.`;
-  return new FlexAuthError('popup_closed', `The sign-in window was closed before anybody signed in. ${advice}`);
+  const listing = `If it said that this site may not receive the session, add ${window.origin} to the ALLOWED_ORIGINS of ${origin}.`;
+  const cutOff =
+    'If it is still open, your identity provider keeps it apart from this page, and cannot be used in this way.';
+  return new FlexAuthError('popup_closed', `The sign-in window was closed. Sign in again. ${listing} ${cutOff}`);
 }
 
 function readRefusal({ reason, message }: Record<string, unknown>): FlexAuthError {
