@@ -1,0 +1,29 @@
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  // The page and the client run in a browser; their tests do too, where no mutant is seen.
+  mutate: ['src/**/*.ts', '!src/login/**', '!src/client/**'],
+  testRunner: 'jest',
+  plugins: ['@stryker-mutator/jest-runner'],
+  jest: {
+    config: {
+      globalSetup: null,
+      testRunner: '<rootDir>/tests/support/jest-circus-for-mutants.cjs',
+      // Tests that run the sources in their own process, and do not wait by the clock on the wall.
+      testMatch: ['<rootDir>/tests/{auth,flex,functions,http,twilio}/*.test.ts', '<rootDir>/tests/settings.test.ts'],
+      testPathIgnorePatterns: ['/waiting.test.ts$', '/preflight.test.ts$'],
+      // What is served is the sources, not the build.
+      moduleNameMapper: { '/support/service$': '<rootDir>/tests/support/service-in-process.ts' },
+    },
+    // Our test runner knows better which files hold the tests of a mutant.
+    enableFindRelatedTests: false,
+  },
+  coverageAnalysis: 'perTest',
+  // A mutant that waits fails by jest's own limit. This one is for what never ends, so that a busy machine is not taken for it.
+  timeoutMS: 60_000,
+  concurrency: 2,
+  cleanTempDir: 'always',
+  ignorePatterns: ['dist', '.sandbox-build', 'coverage'],
+  incrementalFile: 'reports/stryker-incremental.json',
+  reporters: ['clear-text', 'progress', 'html', 'json'],
+  thresholds: { high: 95, low: 90, break: 90 },
+};

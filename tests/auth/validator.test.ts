@@ -1,0 +1,76 @@
+import { interceptTwilio } from '../../sandbox/interception';
+import { type Fault, type Sandbox, startSandbox } from '../../sandbox/server';
+import { runValidator } from '../../src/auth/validator';
+import { readSettings } from '../../src/settings';
+import { TwilioCall } from '../../src/twilio/call';
+
+// With so little time that nothing is tried again; `waiting.test.ts` has the same with all the time that there is.
+
+let sandbox: Sandbox;
+let endInterception: () => void;
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  endInterception = interceptTwilio(sandbox.origin);
+});
+afterEach(async () => {
+  endInterception();
+  await sandbox.close();
+});
+
+const LIMIT_MS = 400;
+
+async function validate(limitMs = 5000): Promise<{ accepted: boolean; answer: object }> {
+  const token = await sandbox.tokenFor('agent');
+  return runValidator(token, readSettings(sandbox.environment()), new TwilioCall(performance.now() + limitMs));
+}
+
+it('hands over the answer and the validator’s verdict on it', async () => {
+  const { accepted, answer } = await validate();
+  expect(accepted).toBe(true);
+  expect(answer).toEqual({
+    status: 200,
+    text: expect.stringContaining('"valid":true'),
+    requestId: sandbox.requests[0]?.requestId,
+    retryAfter: undefined,
+  });
+});
+
+it('hands over an answer that the validator does not accept', async () => {
+  sandbox.fault({ host: 'iam', status: 500, retryAfter: 7 });
+  expect(await validate()).toMatchObject({ accepted: false, answer: { status: 500, retryAfter: '7' } });
+});
+
+const broken = { code: 'upstream_error', options: { reason: 'ECONNRESET' } };
+const troubles: [string, Fault, object][] = [
+  ['the connection is reset', { reset: 'before-headers' }, broken],
+  ['the connection is reset in the middle of the answer', { reset: 'mid-body' }, { code: 'upstream_error' }],
+  ['no answer comes', { hang: 'before-headers' }, { code: 'upstream_timeout' }],
+  ['the answer stops in the middle', { hang: 'mid-body' }, { code: 'upstream_timeout' }],
+];
+
+it.each(troubles)('does not find out in time where %s', async (_, fault, error) => {
+  sandbox.fault({ host: 'iam', ...fault });
+  const startedMs = performance.now();
+  await expect(validate(LIMIT_MS)).rejects.toMatchObject(error);
+  expect(performance.now() - startedMs).toBeLessThan(4 * LIMIT_MS);
+  expect(sandbox.requestsTo('iam')).toHaveLength(1);
+});
+
+it('says what the system said where nobody listens', async () => {
+  await sandbox.close();
+  await expect(validate(LIMIT_MS)).rejects.toMatchObject({
+    code: 'upstream_error',
+    options: { reason: 'ECONNREFUSED' },
+  });
+});
+
+it('leaves the requests of everybody else alone, before, during and after', async () => {
+  const https = require('node:https');
+  const { request } = https;
+  const validation = validate();
+  await Promise.resolve();
+  expect(https.request).toBe(request);
+  await validation;
+  expect(https.request).toBe(request);
+});
