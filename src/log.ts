@@ -7,7 +7,7 @@ export interface LogLine {
   readonly ms?: number | undefined;
   caller?: CallerInLog | undefined;
   /** Whom it was about. */
-  readonly flex_user_sid?: string | undefined;
+  flex_user_sid?: string | undefined;
   /** Of Twilio's answers, for its support. */
   request_ids?: readonly string[] | undefined;
   readonly reason?: string | undefined;

@@ -71,9 +71,10 @@ export function refuseOneself(
   found: { flex_user_sid: string; username: string },
 ): void {
   if (caller.kind === 'backend-key') return;
-  // Twilio may take a SID in capitals for the same one, and give it back so.
+  // Twilio may take a SID or a name in capitals for the same one, and give it back so.
   const isOneself =
-    found.flex_user_sid.toLowerCase() === caller.flexUserSid?.toLowerCase() || found.username === caller.username;
+    found.flex_user_sid.toLowerCase() === caller.flexUserSid?.toLowerCase() ||
+    found.username.toLowerCase() === caller.username?.toLowerCase();
   const isNobodyKnown = caller.flexUserSid === undefined && caller.username === undefined;
   if (isOneself || isNobodyKnown) {
     throw new ApiError('forbidden', 'Nobody can deprovision their own user. Ask another admin to do it.');

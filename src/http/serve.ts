@@ -43,7 +43,7 @@ export function serve(operation: string, run: (call: Call) => Promise<Reply>): H
       status: reply.status,
       ms: Math.round(performance.now() - startedMs),
       ...call.log,
-      flex_user_sid: reply.flexUserSid,
+      flex_user_sid: reply.flexUserSid ?? call.log.flex_user_sid,
     });
     callback(
       null,

@@ -353,6 +353,16 @@ describe('an admin', () => {
     expect(deedsAsked(sandbox.requests)).toEqual([]);
   });
 
+  it('whose token holds no SID gets 403 where Twilio knows their user name in other letters', async () => {
+    const { username } = sandbox.users.admin;
+    const flex_user_sid = `FU${'a'.repeat(32)}`;
+    sandbox.fault({ host: 'flex-api', method: 'GET', body: { flex_user_sid, username: username.toUpperCase() } });
+    const bearer = await sandbox.tokenFor('admin', { flex_user_sid: null });
+    const answer = await call(deprovision, settings(), { bearer, fields: { flex_user_sid } });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(deedsAsked(sandbox.requests)).toEqual([]);
+  });
+
   it('who asks for another deprovisions nobody where Twilio answers with the admin, neither by list nor by record', async () => {
     const { username, flexUserSid } = sandbox.users.admin;
     const own = { flex_user_sid: flexUserSid, username };

@@ -162,6 +162,19 @@ describe('what is answered and logged', () => {
     ]);
   });
 
+  it('names whom a refused call was about, where the call named their SID', async () => {
+    const { agent, supervisor } = twilio.sandbox.users;
+    const bearer = await twilio.sandbox.tokenFor('supervisor');
+    const { log } = await call(mint, twilio.settings, { bearer, fields: { flex_user_sid: agent.flexUserSid } });
+    expect(log).toMatchObject([
+      {
+        outcome: 'forbidden',
+        caller: { kind: 'flex-user', flex_user_sid: supervisor.flexUserSid },
+        flex_user_sid: agent.flexUserSid,
+      },
+    ]);
+  });
+
   it('says of a refusal by Twilio what its support asks for', async () => {
     twilio.sandbox.fault({ host: 'flex-api', status: 500 });
     const fields = { username: 'agent@example.com' };
