@@ -2,10 +2,8 @@ import * as v from 'valibot';
 import { type BackendKey, parseBackendKey } from './auth/backend-key';
 import { parseOrigin } from './http/cors';
 import { ApiError } from './http/errors';
+import { LOG_LEVELS, type LogLevel } from './log-levels';
 import { type AccountSid, type FlexInstanceSid, isAccountSid, isFlexInstanceSid } from './sids';
-
-/** The levels that the Flex SDK's logger knows; it throws on any other (`@twilio/flex-sdk` 3.0.0). */
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** A Twilio region or edge becomes a part of a host name, so it may hold nothing else. */
 export const HOST_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
@@ -21,7 +19,7 @@ export interface Settings {
   readonly region: string | undefined;
   readonly edge: string | undefined;
   readonly telemetry: boolean;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logLevel: LogLevel;
 }
 
 /** An API key is preferred to the Auth Token, since it can be revoked on its own. */

@@ -1,6 +1,6 @@
 import { basicAuthorization, flexApiHost } from '../../src/flex/request';
 import { ApiError } from '../../src/http/errors';
-import { isRecord } from '../../src/http/fields';
+import { isRecord } from '../../src/json';
 import { readSettings, type Settings } from '../../src/settings';
 import { isFlexInstanceSid } from '../../src/sids';
 import { hasCredentials } from '../env-file';

@@ -1,5 +1,4 @@
-import { isRecord } from '../../src/http/fields';
-import { parseJson } from '../../src/twilio/answer';
+import { isRecord, parseJson } from '../../src/json';
 import { systemCodeOf } from '../../src/twilio/call';
 import { quote } from './finding';
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../../src/http/fields';
+import { isRecord } from '../../src/json';
 import { type Answer, ask, describe, type Edges, errorIn } from './ask';
 import { isMisconfigured } from './config';
 import { type Finding, failed, notChecked, ok } from './finding';

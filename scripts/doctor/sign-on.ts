@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { isRecord } from '../../src/http/fields';
+import { isRecord } from '../../src/json';
 import { type Answer, ask, describe, type Edges } from './ask';
 import { type Finding, failed, notChecked, ok, quote } from './finding';
 

@@ -1,5 +1,6 @@
 import { ApiError } from '../http/errors';
-import { isRecord, ownValue } from '../http/fields';
+import { readHeader } from '../http/headers';
+import { ownValue } from '../json';
 import { BACKEND_KEY_PREFIX } from './backend-key';
 
 /** What a caller shows, not yet verified. */
@@ -35,13 +36,6 @@ export function findCredential(event: unknown): Credential {
     'missing_credentials',
     'Show who is calling: send "Authorization: Bearer <token>" with a Flex token or a backend key, or a Flex token in the field Token.',
   );
-}
-
-/** A header of the request, as the platform hands it over: lower-case name; several of one name are an array. */
-export function readHeader(event: unknown, name: string): unknown {
-  const request = ownValue(event, 'request');
-  const headers = isRecord(request) ? ownValue(request, 'headers') : undefined;
-  return isRecord(headers) ? ownValue(headers, name) : undefined;
 }
 
 function flexToken(token: unknown): Credential {

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { findFlexInstanceSid } from '../flex/instance';
 import { ApiError } from '../http/errors';
-import { isRecord } from '../http/fields';
+import { isRecord, parseJson } from '../json';
 import type { Settings } from '../settings';
 import { isFlexInstanceSid, isFlexUserSid } from '../sids';
-import { credentialsRefused, parseJson, refusalOf, twilioTrouble, undocumented } from '../twilio/answer';
+import { credentialsRefused, refusalOf, twilioTrouble, undocumented } from '../twilio/answer';
 import type { TwilioAnswer, TwilioCall } from '../twilio/call';
 
 /** Twilio leaves a field out, or gives null, where it has nothing to say. An empty string says nothing either. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { parseJson } from '../json';
 import { type FlexUserSid, isFlexUserSid } from '../sids';
-import { parseJson, undocumented } from '../twilio/answer';
+import { undocumented } from '../twilio/answer';
 import type { TwilioAnswer } from '../twilio/call';
 
 // What is relied upon in Twilio's answers, and no more: the rest is passed on as it came, so new fields do no harm.

@@ -1,13 +1,12 @@
 import * as v from 'valibot';
-import { readHeader } from '../auth/credential';
 import type { UserReference } from '../auth/policy';
 import { FLEX_ROLES, type FlexRole, isFlexRole } from '../auth/roles';
 import type { NewFlexUser } from '../flex/users';
+import { isRecord, ownValue, parseJson } from '../json';
 import type { Settings } from '../settings';
 import { type FlexUserSid, isFlexUserSid } from '../sids';
-import { parseJson } from '../twilio/answer';
 import { ApiError, type FieldFault } from './errors';
-import { isRecord, ownValue } from './fields';
+import { readHeader } from './headers';
 
 /** Twilio's own default for a token's lifetime. */
 const DEFAULT_TTL_SECONDS = 3600;

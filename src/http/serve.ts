@@ -1,9 +1,9 @@
 import type { Context, ServerlessCallback } from '@twilio-labs/serverless-runtime-types/types';
-import { readHeader } from '../auth/credential';
 import { type LogLine, writeLog } from '../log';
 import { type Environment, readAllowedOrigins } from '../settings';
 import { corsHeaders } from './cors';
 import { ApiError } from './errors';
+import { readHeader } from './headers';
 import { type Reply, toApiError, toErrorReply, toTwilioResponse } from './reply';
 
 /** The platform ends a Function after 10 s. Answered after this, it is certain that the caller gets to read why. */

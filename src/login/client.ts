@@ -23,7 +23,7 @@ function startClient(token: string, settings: Settings): Promise<Client> {
   return createClient(token, {
     // Said even though it is the default: options of an earlier client on the page would be taken over otherwise.
     session: { autoUpdateToken: false },
-    logger: { level: isLevel(settings.logLevel) ? settings.logLevel : 'error' },
+    logger: { level: settings.logLevel },
     telemetryOptions: { disabled: !settings.telemetry },
     appName: 'flex-sdk-sign-in',
   });
@@ -32,8 +32,4 @@ function startClient(token: string, settings: Settings): Promise<Client> {
 function updateClient(client: Client, token: string): void {
   redaction.hide(token);
   client.updateToken(token);
-}
-
-function isLevel(level: string): level is 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' {
-  return level.toUpperCase() in log.levels;
 }

@@ -1,10 +1,11 @@
+import { isRecord } from '../json';
+import { isLogLevel, type LogLevel } from '../log-levels';
 import { within } from './deadline';
-import { type Clock, isFilledString, isRecord, type KeyValueStore, readJson, type Timers } from './edges';
+import { type Clock, isFilledString, type KeyValueStore, readJson, type Timers } from './edges';
 import { Failure, isNoAnswer } from './failure';
 
 const KEY = 'flex-auth:configuration';
 const MAX_AGE_MS = 24 * 60 * 60_000;
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 /** A region and an edge become part of a host name. */
 const HOST_LABEL = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
@@ -14,7 +15,7 @@ export interface Settings {
   region?: string;
   edge?: string;
   telemetry: boolean;
-  logLevel: string;
+  logLevel: LogLevel;
 }
 
 /** The single sign-on of the account. */
@@ -56,7 +57,7 @@ export function parseSettings(raw: unknown): Settings {
     ...(isHostLabel(raw.edge) && { edge: raw.edge }),
     telemetry: raw.telemetry === true,
     // The SDK throws on a level that it does not know.
-    logLevel: LOG_LEVELS.includes(level) ? level : 'error',
+    logLevel: isLogLevel(level) ? level : 'error',
   };
 }
 

@@ -13,10 +13,6 @@ export interface Timers {
 /** Milliseconds since 1970, as `Date.now`. */
 export type Clock = () => number;
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function isFilledString(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }

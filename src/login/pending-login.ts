@@ -1,4 +1,5 @@
-import { type Clock, isFilledString, isRecord, type KeyValueStore, readJson } from './edges';
+import { isRecord } from '../json';
+import { type Clock, isFilledString, type KeyValueStore, readJson } from './edges';
 import { Failure } from './failure';
 
 const KEY = 'flex-auth:login';

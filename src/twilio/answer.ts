@@ -1,15 +1,6 @@
 import { ApiError, type UpstreamRefusal } from '../http/errors';
-import { isRecord } from '../http/fields';
+import { isRecord, parseJson } from '../json';
 import type { TwilioAnswer } from './call';
-
-/** The JSON of an answer, or `undefined` where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Twilio's REST errors are `{code, message, more_info, status}`; the code is what its error pages are listed by. */
 export function refusalOf(answer: TwilioAnswer): UpstreamRefusal {

@@ -1,3 +1,12 @@
+/** The value that a text stands for, or `undefined` where it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Names are looked up on the object itself, never on its prototype: a caller may send `constructor` or `__proto__`. */
 export function ownValue(object: unknown, name: string): unknown {
   return isObject(object) && Object.hasOwn(object, name) ? object[name] : undefined;

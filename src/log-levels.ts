@@ -1,0 +1,6 @@
+/** The levels that the Flex SDK's logger knows; it throws on any other (`@twilio/flex-sdk` 3.0.0). */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const isLogLevel = (value: string): value is LogLevel => (LOG_LEVELS as readonly string[]).includes(value);
