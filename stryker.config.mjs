@@ -22,7 +22,7 @@ export default {
   timeoutMS: 60_000,
   concurrency: 2,
   cleanTempDir: 'always',
-  ignorePatterns: ['dist', '.sandbox-build', 'coverage'],
+  ignorePatterns: ['dist', 'coverage'],
   incrementalFile: 'reports/stryker-incremental.json',
   reporters: ['clear-text', 'progress', 'html', 'json'],
   thresholds: { high: 95, low: 90, break: 90 },

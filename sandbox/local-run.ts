@@ -8,30 +8,41 @@ import type { Sandbox } from './server';
 
 /**
  * Prepares what sends the Functions of a local run to a sandbox: a file of settings, and a script that is loaded into their process.
- * Both are in a temporary folder, so that nothing of it can be deployed.
+ * Both are in a temporary folder, so that nothing of it can be deployed; what else a run needs may be put beside them.
  *
  * @param variables further settings, as of the developer's own `.env`: they count, but for the account
  */
-export async function prepareSandboxRun(sandbox: Sandbox, variables: Variables): Promise<LocalRun> {
+export async function prepareSandboxRun(
+  sandbox: Sandbox,
+  variables: Variables,
+): Promise<LocalRun & { readonly folder: string }> {
   const settings = settingsFor(sandbox, variables);
   const folder = mkdtempSync(join(tmpdir(), 'flex-sandbox-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   const envFile = join(folder, '.env');
   writeFileSync(envFile, toEnvFile(settings), { mode: 0o600 });
   return {
+    folder,
     envFile,
     builtFolder: 'dist',
     nodeArguments: ['--require', await buildPreload(folder)],
     environment: { SANDBOX_ORIGIN: sandbox.origin },
-    close: async () => rmSync(folder, { recursive: true, force: true }),
+    close: async () => {
+      process.off('exit', remove);
+      remove();
+    },
   };
 }
 
-function settingsFor(sandbox: Sandbox, { FLEX_INSTANCE_SID: _, ...variables }: Variables): Variables {
+function settingsFor(sandbox: Sandbox, variables: Variables): Variables {
   const account = sandbox.environment();
   const keys = [account.BACKEND_KEYS, variables.BACKEND_KEYS].filter(Boolean).join(',');
   const settings = { ...variables, ...account, BACKEND_KEYS: keys };
+  // A slip is told of even where the sandbox has a value of its own.
   readSettings(settings);
-  return settings;
+  // What Express answers where it cannot read a body has a stack in it otherwise.
+  return { ...settings, FLEX_INSTANCE_SID: undefined, NODE_ENV: 'production' };
 }
 
 const toEnvFile = (variables: Variables): string =>

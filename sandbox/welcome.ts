@@ -1,7 +1,11 @@
 import type { Sandbox } from './server';
 
-/** What `npm start` prints: where everything is, who is there, and one call of each Function to paste into a terminal. */
-export function welcome(sandbox: Sandbox, origin: string): string {
+/**
+ * What `npm start` prints: where everything is, who is there, and one call of each Function to paste into a terminal.
+ *
+ * @param maxTtlSeconds the longest lifetime of a token that may be asked for
+ */
+export function welcome(sandbox: Sandbox, origin: string, maxTtlSeconds: number): string {
   const { agent, supervisor, admin } = sandbox.users;
   const users = [agent, supervisor, admin].map(({ username, roles }) => `  ${username.padEnd(24)} ${roles.join(', ')}`);
   return `${placesOf(origin)}
@@ -14,7 +18,7 @@ Backend key of this run, for every Function
 
 Paste these into another terminal, in this order:
 
-${curlCommands(sandbox, origin).join('\n\n')}
+${curlCommands(sandbox, origin, maxTtlSeconds).join('\n\n')}
 
 Ctrl-C ends it.
 `;
@@ -27,7 +31,7 @@ export const placesOf = (origin: string): string => `Sign-in page
 Functions
 ${['provision', 'lookup', 'mint', 'deprovision', 'config'].map((name) => `  ${origin}/${name}`).join('\n')}`;
 
-function curlCommands({ backendKey }: Sandbox, origin: string): readonly string[] {
+function curlCommands({ backendKey }: Sandbox, origin: string, maxTtlSeconds: number): readonly string[] {
   const asBackend = `-H 'Authorization: Bearer ${backendKey}'`;
   const asUser = `-H "Authorization: Bearer $TOKEN"`;
   const json = (body: object) => `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
@@ -45,10 +49,10 @@ function curlCommands({ backendKey }: Sandbox, origin: string): readonly string[
   return [
     curl('/provision', asBackend, json(user)),
     curl('/lookup', '-G -d username=user1', asBackend),
-    curl('/mint', asBackend, json({ username: 'user1', ttl: 3600 })),
+    curl('/mint', asBackend, json({ username: 'user1', ttl: Math.min(3600, maxTtlSeconds) })),
     `TOKEN=$(${curl('/mint', asBackend, json({ username: 'user1' }))} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     curl('/lookup', asUser),
-    curl('/mint', asUser, json({ ttl: 600 })),
+    curl('/mint', asUser, json({ ttl: Math.min(600, maxTtlSeconds) })),
     curl('/deprovision', asBackend, json({ username: 'user1' }), '-i'),
     curl('/config'),
   ];

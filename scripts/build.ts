@@ -9,7 +9,7 @@ const FUNCTIONS = join(ROOT, 'src/functions');
 const ASSETS = join(ROOT, 'assets');
 
 interface BuildProjectOptions {
-  /** The folder in the project that is written; what is deployed is `dist`. */
+  /** The folder that is written, from the project's own on; what is deployed is `dist`. */
   readonly folder?: string;
   /** The settings that the page may know in advance; those of `.env` where left out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -24,7 +24,7 @@ interface BuildProjectOptions {
  * a public URL. So each Function becomes one file that holds all it needs, and nothing else is put beside them.
  */
 export async function buildProject({ folder = 'dist', ...login }: BuildProjectOptions = {}): Promise<void> {
-  const target = join(ROOT, folder);
+  const target = resolve(ROOT, folder);
   rmSync(target, { recursive: true, force: true });
   await buildFunctions(join(target, 'functions'));
   copyAssets(join(target, 'assets'));

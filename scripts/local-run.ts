@@ -1,5 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '..');
 
@@ -9,7 +9,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export interface LocalRun {
   /** The file that `twilio-run` reads the Functions' settings from. */
   readonly envFile: string;
-  /** The folder in the project that holds the built `functions` and `assets`. */
+  /** The folder that holds the built `functions` and `assets`, from the project's own on. */
   readonly builtFolder: string;
   readonly nodeArguments: readonly string[];
   readonly environment: Variables;
@@ -28,7 +28,9 @@ export function startTwilioRun(
 ): ChildProcess {
   const bin = join(dirname(require.resolve('twilio-run/package.json')), 'bin/twilio-run.js');
   const options = ['--no-fork-process', '--no-live', '--no-logs', '--log-level', 'warn'];
-  const folders = ['--functions-folder', `${builtFolder}/functions`, '--assets-folder', `${builtFolder}/assets`];
+  // twilio-run joins these to the project's folder, and so an absolute path would not be one any more.
+  const built = relative(ROOT, resolve(ROOT, builtFolder));
+  const folders = ['--functions-folder', join(built, 'functions'), '--assets-folder', join(built, 'assets')];
   const stdio: StdioOptions = ['ignore', output, output, 'ipc'];
   return spawn(
     process.execPath,

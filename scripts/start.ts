@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareSandboxRun } from '../sandbox/local-run';
 import { startSandbox } from '../sandbox/server';
@@ -19,18 +18,20 @@ interface AnnouncedRun extends LocalRun {
   readonly welcome: string;
 }
 
-const ROOT = resolve(__dirname, '..');
-const SANDBOX_BUILD = '.sandbox-build';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const endNow = () => process.exit(0);
 
 async function main(): Promise<void> {
   const port = readPort();
   const variables = readEnvFile();
   const origin = `http://localhost:${port}`;
+  // Until there is more to end than this process.
+  for (const signal of SIGNALS) process.on(signal, endNow);
+  await assertPortIsFree(port);
   const run = hasCredentials(variables)
     ? prepareTwilioRun(variables, origin)
     : await startWithSandbox(variables, origin);
   try {
-    await assertPortIsFree(port);
     console.log(`${run.announcement}\n`);
     await run.build();
     const server = startTwilioRun(run, port);
@@ -44,11 +45,18 @@ async function main(): Promise<void> {
 }
 
 function readPort(): number {
-  const { values } = parseArgs({ options: { port: { type: 'string', short: 'p' } } });
-  const text = values.port ?? process.env.PORT ?? '3000';
+  const text = portAskedFor() || process.env.PORT || '3000';
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`${text} is not a port: 1 to 65535.`);
   return port;
+}
+
+function portAskedFor(): string | undefined {
+  try {
+    return parseArgs({ options: { port: { type: 'string', short: 'p' } } }).values.port;
+  } catch {
+    throw new Error('npm start takes a port and nothing else: npm start -- --port 4000');
+  }
 }
 
 function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
@@ -70,21 +78,22 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
 async function startWithSandbox(variables: Variables, origin: string): Promise<AnnouncedRun> {
   const sandbox = await startSandbox({ trustedRedirectUrls: [`${origin}/login.html`] });
   const run = await prepareSandboxRun(sandbox, variables);
+  const builtFolder = join(run.folder, 'build');
+  const { maxTokenTtlSeconds } = readSettings({ ...variables, ...sandbox.environment() });
   return {
     ...run,
-    // Not `dist`: a page that leads to the sandbox must not be there for a deploy to find.
-    builtFolder: SANDBOX_BUILD,
+    // Not `dist`: a page that leads to the sandbox must not be there for a deploy to find. And each run has its own sandbox.
+    builtFolder,
     // The account is baked in, so that what the browser remembers of an earlier run's is not used.
     build: () =>
       buildProject({
-        folder: SANDBOX_BUILD,
+        folder: builtFolder,
         env: { ...variables, ...sandbox.environment() },
         unsafeTwilioOrigin: sandbox.origin,
       }),
     announcement: 'Using the sandbox, a local Twilio, since .env holds no credentials. Nothing leaves this machine.',
-    welcome: welcome(sandbox, origin),
+    welcome: welcome(sandbox, origin, maxTokenTtlSeconds),
     close: async () => {
-      rmSync(join(ROOT, SANDBOX_BUILD), { recursive: true, force: true });
       await run.close();
       await sandbox.close();
     },
@@ -106,13 +115,15 @@ function assertPortIsFree(port: number): Promise<void> {
 
 /** Whichever ends first takes the others along: the server, this process by Ctrl-C or a signal, or `npm`, which may pass no signal on. */
 function endTogether(server: ChildProcess, run: LocalRun): void {
-  const end = () => server.kill('SIGTERM');
+  const end = () => void server.kill('SIGTERM');
   server.once('exit', (code) => {
     void run.close().finally(() => process.exit(code ?? 0));
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  for (const signal of SIGNALS) process.off(signal, endNow).on(signal, end);
   const parent = process.ppid;
-  setInterval(() => process.ppid === parent || end(), 500).unref();
+  setInterval(() => {
+    if (process.ppid !== parent) end();
+  }, 500).unref();
 }
 
 main().catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { LOG_LEVELS, type LogLevel } from './log-levels';
 import { type AccountSid, type FlexInstanceSid, isAccountSid, isFlexInstanceSid } from './sids';
 
 /** A Twilio region or edge becomes a part of a host name, so it may hold nothing else. */
-export const HOST_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
+export const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /** What a Function is configured with: the credentials that the platform injects, and the variables of `.env`. */
 export interface Settings {

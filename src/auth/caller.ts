@@ -63,7 +63,7 @@ async function identifyFlexUser(token: string, settings: Settings, twilio: Twili
   return {
     kind: 'flex-user',
     // A guest stays a guest, whatever else the token holds.
-    roles: roles.includes(GUEST_ROLE) ? [GUEST_ROLE] : roles.filter(isFlexRole),
+    roles: roles.some((role) => role.toLowerCase() === GUEST_ROLE) ? [GUEST_ROLE] : roles.filter(isFlexRole),
     ...user,
   };
 }

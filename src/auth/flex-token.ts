@@ -9,10 +9,19 @@ import type { TwilioAnswer, TwilioCall } from '../twilio/call';
 
 /** Twilio leaves a field out, or gives null, where it has nothing to say. An empty string says nothing either. */
 const absent = <T extends v.GenericSchema>(schema: T) =>
-  v.pipe(
-    v.nullish(schema),
-    v.transform((value) => value || undefined),
+  v.nullish(
+    v.pipe(
+      v.unknown(),
+      v.transform((value) => (value === '' ? undefined : value)),
+      v.optional(schema),
+    ),
+    () => undefined,
   );
+
+const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
+
+/** Milliseconds since 1970. A time without a zone is in UTC, as all of Twilio's are: `Date.parse` would take it for local time. */
+const toMs = (time: string) => Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(time) ? time : `${time}Z`);
 
 const ValidTokenSchema = v.object({
   valid: v.literal(true),
@@ -20,7 +29,7 @@ const ValidTokenSchema = v.object({
   flex_user_sid: absent(v.pipe(v.string(), v.guard(isFlexUserSid))),
   flex_instance_sid: absent(v.pipe(v.string(), v.guard(isFlexInstanceSid))),
   realm_user_id: absent(v.string()),
-  expiration: absent(v.pipe(v.string(), v.transform(Date.parse), v.finite())),
+  expiration: absent(v.pipe(v.string(), v.regex(ISO_8601), v.transform(toMs), v.finite())),
 });
 
 /**
@@ -48,10 +57,18 @@ export async function validateFlexToken(token: string, settings: Settings, twili
   if (expiration !== undefined && expiration <= Date.now()) throw invalidToken('expired');
   // An account has one Flex instance, and Twilio has just said that the token is this account's; so a token that does not
   // name its instance passes, and one that names another does not.
-  if (flex_instance_sid !== undefined && flex_instance_sid !== (await findFlexInstanceSid(settings, twilio))) {
+  if (flex_instance_sid !== undefined && flex_instance_sid !== (await findOwnInstance(settings, twilio))) {
     throw invalidToken('of another Flex instance');
   }
   return { roles, flexUserSid: flex_user_sid, username: realm_user_id, expiresAtMs: expiration };
+}
+
+/** It is a part of validating a token here: that Twilio is asked too often is its trouble then, not the caller's. */
+async function findOwnInstance(settings: Settings, twilio: TwilioCall): Promise<string> {
+  return findFlexInstanceSid(settings, twilio).catch((error: unknown) => {
+    const isTooOften = error instanceof ApiError && error.code === 'rate_limited';
+    throw isTooOften ? new ApiError('upstream_error', error.message, error.options) : error;
+  });
 }
 
 export const invalidToken = (reason: string) =>

@@ -71,15 +71,18 @@ export function refuseOneself(
   found: { flex_user_sid: string; username: string },
 ): void {
   if (caller.kind === 'backend-key') return;
-  // Twilio may take a SID or a name in capitals for the same one, and give it back so.
-  const isOneself =
-    found.flex_user_sid.toLowerCase() === caller.flexUserSid?.toLowerCase() ||
-    found.username.toLowerCase() === caller.username?.toLowerCase();
+  const isOneself = isSame(found.flex_user_sid, caller.flexUserSid) || isSame(found.username, caller.username);
   const isNobodyKnown = caller.flexUserSid === undefined && caller.username === undefined;
   if (isOneself || isNobodyKnown) {
-    throw new ApiError('forbidden', 'Nobody can deprovision their own user. Ask another admin to do it.');
+    throw new ApiError('forbidden', 'Nobody can deprovision their own user. Ask another admin to do it.', {
+      flexUserSid: found.flex_user_sid,
+    });
   }
 }
+
+/** Twilio may take a SID or a name in other letters for the same one, and give it back as it was written. */
+const isSame = (found: string, own: string | undefined): boolean =>
+  own !== undefined && found.normalize().toLowerCase() === own.normalize().toLowerCase();
 
 /**
  * The lifetime that a token may be given now: what was asked for, cut to what the caller's own token still has.

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { validator } from 'twilio-flex-token-validator';
 import type { Settings } from '../settings';
-import { NoAnswer, systemCodeOf, type TwilioAnswer, type TwilioCall, toAnswer } from '../twilio/call';
+import { AnswerBody, NoAnswer, systemCodeOf, type TwilioAnswer, type TwilioCall, toAnswer } from '../twilio/call';
 
 /**
  * Runs `twilio-flex-token-validator` (1.6.0) and watches the request that it makes.
@@ -65,13 +65,19 @@ function wholeAnswerTo(request: ClientRequest, limitMs: number): Promise<TwilioA
     };
     request.on('error', fail);
     request.on('response', (response: IncomingMessage) => {
-      let text = '';
-      response.on('data', (chunk) => {
-        text += chunk;
+      const body = new AnswerBody();
+      response.on('data', (chunk: Buffer | string) => {
+        try {
+          body.add(chunk);
+        } catch (error) {
+          clearTimeout(timer);
+          reject(error);
+          request.destroy();
+        }
       });
       response.on('end', () => {
         clearTimeout(timer);
-        resolve(toAnswer(response.statusCode ?? 0, text, (name) => headerOf(response, name)));
+        resolve(toAnswer(response.statusCode ?? 0, body.text(), (name) => headerOf(response, name)));
       });
       // Without an `end` before it, the answer broke off in the middle: the validator would wait for the rest for ever.
       response.on('close', () => fail());

@@ -1,4 +1,6 @@
+import { ApiError } from '../http/errors';
 import type { Settings } from '../settings';
+import { refusalOf } from '../twilio/answer';
 import type { TwilioAnswer, TwilioCall } from '../twilio/call';
 import { findFlexInstanceSid } from './instance';
 import { type FlexRequest, flexRequest } from './request';
@@ -10,12 +12,39 @@ export class FlexUsersApi {
     private readonly twilio: TwilioCall,
   ) {}
 
-  /** @param request `path` is what follows `/v4/Instances/{GO}/Users` */
+  /**
+   * @param request `path` is what follows `/v4/Instances/{GO}/Users`
+   * @returns an answer of status 2xx; its body is not looked at
+   * @throws {ApiError} `invalid_request` where Twilio does not accept the values; what else {@link flexRequest} throws
+   */
   async send(request: FlexRequest): Promise<TwilioAnswer> {
     const instanceSid = await findFlexInstanceSid(this.settings, this.twilio);
     return flexRequest(this.settings, this.twilio, {
       ...request,
       path: `/v4/Instances/${instanceSid}/Users${request.path}`,
+      whyRefused: (answer) => request.whyRefused?.(answer) ?? whyRefused(answer),
     });
+  }
+}
+
+function whyRefused(answer: TwilioAnswer): ApiError | undefined {
+  const upstream = refusalOf(answer);
+  switch (answer.status) {
+    case 400:
+    case 409:
+    case 422:
+      return new ApiError(
+        'invalid_request',
+        `Twilio did not accept these values${upstream.code ? `: see https://www.twilio.com/docs/api/errors/${upstream.code}` : ''}.`,
+        { upstream },
+      );
+    case 404:
+      return new ApiError(
+        'upstream_error',
+        'Twilio does not know the Flex instance of this service. Whoever runs it should check FLEX_INSTANCE_SID.',
+        { upstream },
+      );
+    default:
+      return undefined;
   }
 }

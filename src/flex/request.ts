@@ -8,8 +8,8 @@ export interface FlexRequest {
   readonly path: string;
   /** What is sent as JSON. It is asked for at each attempt, for what changes while time passes. */
   readonly body?: () => unknown;
-  /** What a 404 means for this request; without it, that the setting `FLEX_INSTANCE_SID` is wrong. */
-  readonly notFound?: () => ApiError;
+  /** What a refusal of this request means, where it means something of its own. */
+  readonly whyRefused?: (answer: TwilioAnswer) => ApiError | undefined;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function flexRequest(settings: Settings, twilio: TwilioCall, reques
     );
   });
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw whyRefused(answer, request);
+  throw request.whyRefused?.(answer) ?? whyRefused(answer);
 }
 
 /** `flex-api[.edge][.region].twilio.com`; an edge without a region leads to us1, as in Twilio's own helper libraries. */
@@ -51,32 +51,15 @@ export function basicAuthorization({ accountSid, credentials }: Settings): strin
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
-function whyRefused(answer: TwilioAnswer, { notFound }: FlexRequest): ApiError {
-  const upstream = refusalOf(answer);
+/** What a refusal means whatever was asked. */
+function whyRefused(answer: TwilioAnswer): ApiError {
   switch (answer.status) {
-    case 400:
-    case 409:
-    case 422:
-      return new ApiError(
-        'invalid_request',
-        `Twilio did not accept these values${upstream.code ? `: see https://www.twilio.com/docs/api/errors/${upstream.code}` : ''}.`,
-        { upstream },
-      );
     case 401:
     case 403:
       return credentialsRefused(answer);
-    case 404:
-      return (
-        notFound?.() ??
-        new ApiError(
-          'upstream_error',
-          'Twilio does not know the Flex instance of this service. Whoever runs it should check FLEX_INSTANCE_SID.',
-          { upstream },
-        )
-      );
     case 429:
       return new ApiError('rate_limited', 'Twilio is asked too often at the moment. Try again later.', {
-        upstream,
+        upstream: refusalOf(answer),
         ...retryAfterOf(answer),
       });
     default:

@@ -3,7 +3,7 @@ import type { FlexUserSid } from '../sids';
 import { undocumented } from '../twilio/answer';
 import type { FlexUsersApi } from './api';
 import { documented, MintedTokenSchema } from './shapes';
-import { findActiveUser, notFound } from './users';
+import { findActiveUser, whyNotFound } from './users';
 
 /**
  * Mints a Flex token for the user that the permit is for.
@@ -22,7 +22,7 @@ export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlS
     method: 'post',
     path: `/${flexUserSid}/Tokens`,
     body: () => ({ ttl: ttlWithin(permit, ttlSeconds) }),
-    notFound,
+    whyRefused: whyNotFound,
   });
   const minted = documented(MintedTokenSchema, answer, 'Tokens');
   if ((minted.token_info.flex_user_sid ?? flexUserSid) !== flexUserSid)

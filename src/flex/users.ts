@@ -1,8 +1,10 @@
+import * as v from 'valibot';
 import { type NamedUser, type Permit, refuseOneself } from '../auth/policy';
 import type { FlexRole } from '../auth/roles';
-import { ApiError } from '../http/errors';
+import { ApiError, type UpstreamRefusal } from '../http/errors';
 import type { FlexUserSid } from '../sids';
-import { undocumented } from '../twilio/answer';
+import { refusalOf, undocumented } from '../twilio/answer';
+import type { TwilioAnswer } from '../twilio/call';
 import type { FlexUsersApi } from './api';
 import { documented, type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
 
@@ -59,7 +61,9 @@ export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>)
   const isKnown = permit.user.by === 'flex_user_sid' || typeof found.deactivated === 'boolean';
   const user = isKnown ? found : await fetchUser(flex, found.flex_user_sid);
   if (user.deactivated === true) {
-    throw new ApiError('user_deactivated', 'This user is deactivated. Provision it again before it gets a token.');
+    throw new ApiError('user_deactivated', 'This user is deactivated. Provision it again before it gets a token.', {
+      flexUserSid: user.flex_user_sid,
+    });
   }
   return user;
 }
@@ -73,7 +77,10 @@ export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>)
  */
 export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
   const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
-  await flex.send({ method: 'post', path: '/Deprovision', body: () => ({ flex_user_sid: flexUserSid }), notFound });
+  const body = () => ({ flex_user_sid: flexUserSid });
+  const answer = await flex.send({ method: 'post', path: '/Deprovision', body, whyRefused: whyNotFound });
+  // Nobody may be told that somebody has lost their access where Twilio has not said so.
+  if (answer.status !== 204) throw undocumented(answer, 'Deprovision: not 204');
   return flexUserSid;
 }
 
@@ -87,7 +94,7 @@ async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): P
 }
 
 async function fetchUser(flex: FlexUsersApi, flexUserSid: FlexUserSid): Promise<FlexUser> {
-  const answer = await flex.send({ method: 'get', path: `/${flexUserSid}`, notFound });
+  const answer = await flex.send({ method: 'get', path: `/${flexUserSid}`, whyRefused: whyNotFound });
   const user = documented(FlexUserSchema, answer, 'Users/{FU}');
   if (user.flex_user_sid !== flexUserSid) throw undocumented(answer, 'Users/{FU}: another user');
   return user;
@@ -99,9 +106,17 @@ async function findByUsername(flex: FlexUsersApi, username: string): Promise<Fle
   const { users } = documented(FlexUserListSchema, answer, 'Users');
   const [user, another] = users.filter((item) => item.username === username);
   if (another) throw undocumented(answer, 'Users: the same user name twice');
-  if (!user) throw notFound();
+  if (user === undefined) throw notFound();
+  if (!v.is(FlexUserSchema, user)) throw undocumented(answer, 'Users: not of the documented shape');
   return user;
 }
 
-export const notFound = (): ApiError =>
-  new ApiError('user_not_found', 'There is no such Flex user. Check the spelling, or provision the user first.');
+/** What a 404 means for a request about one user. */
+export const whyNotFound = (answer: TwilioAnswer): ApiError | undefined =>
+  answer.status === 404 ? notFound(refusalOf(answer)) : undefined;
+
+/** @param upstream where Twilio said so itself, and not by an empty list */
+const notFound = (upstream?: UpstreamRefusal): ApiError =>
+  new ApiError('user_not_found', 'There is no such Flex user. Check the spelling, or provision the user first.', {
+    ...(upstream && { upstream }),
+  });

@@ -34,6 +34,8 @@ interface ApiErrorOptions {
   readonly upstream?: UpstreamRefusal;
   /** Twilio's `Retry-After`, passed on as it is: seconds or an HTTP date. */
   readonly retryAfter?: string;
+  /** Whom it was about, where that has been found out: for the log alone. */
+  readonly flexUserSid?: string;
   /** The precise half, for the log alone; it must be free of secrets, tokens and personal data. */
   readonly reason?: string;
 }

@@ -1,7 +1,7 @@
 import type { Context, ServerlessCallback } from '@twilio-labs/serverless-runtime-types/types';
 import { type LogLine, writeLog } from '../log';
 import { type Environment, readAllowedOrigins } from '../settings';
-import { corsHeaders } from './cors';
+import { corsHeaders, parseOrigin } from './cors';
 import { ApiError } from './errors';
 import { readHeader } from './headers';
 import { type Reply, toApiError, toErrorReply, toTwilioResponse } from './reply';
@@ -33,8 +33,9 @@ export function serve(operation: string, run: (call: Call) => Promise<Reply>): H
       (reply) => ({ reply, outcome: { outcome: 'ok' } }),
       (thrown: unknown) => {
         const error = toApiError(thrown);
-        const { upstream, reason } = error.options;
-        return { reply: toErrorReply(error), outcome: { outcome: error.code, upstream, reason } };
+        const { upstream, reason, flexUserSid } = error.options;
+        const reply: Reply = { ...toErrorReply(error), ...(flexUserSid !== undefined && { flexUserSid }) };
+        return { reply, outcome: { outcome: error.code, upstream, reason } };
       },
     );
     writeLog(levelOf(reply), {
@@ -69,19 +70,28 @@ function readableBy(operation: string, context: Environment, event: unknown): Re
   const headers = corsHeaders(origin, { allowedOrigins: readAllowedOrigins(context), domainName });
   const isOwn = origin === `https://${domainName}` || origin === `http://${domainName}`;
   if (origin !== undefined && !isOwn && !('Access-Control-Allow-Origin' in headers)) {
+    const name = nameOf(origin);
     writeLog('warn', {
       operation,
       outcome: 'origin_refused',
-      origin: nameOf(origin),
+      origin: name,
       message:
-        'Pages of this origin cannot read the answers. If they should, add it to ALLOWED_ORIGINS and deploy again.',
+        parseOrigin(name) === undefined
+          ? 'Pages of this origin cannot read the answers. ALLOWED_ORIGINS takes http and https origins alone.'
+          : 'Pages of this origin cannot read the answers. If they should, add it to ALLOWED_ORIGINS and deploy again.',
     });
   }
   return headers;
 }
 
+/** `null` is that of a file or a sandboxed frame; browser extensions and apps have schemes of their own. */
+const ORIGIN_OF_ANY_SCHEME = /^(null|[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?)$/i;
+
 /** An origin as a browser writes it; what else may stand in that header is not for the log. */
-const nameOf = (origin: string): string =>
-  (URL.canParse(origin) ? new URL(origin).origin : 'not an origin').slice(0, 255);
+function nameOf(header: string): string {
+  const origin = URL.canParse(header) ? new URL(header).origin : 'null';
+  const ofAnotherScheme = ORIGIN_OF_ANY_SCHEME.test(header) ? header : 'not an origin';
+  return (origin === 'null' ? ofAnotherScheme : origin).slice(0, 255);
+}
 
 const levelOf = ({ status }: Reply) => (status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info');

@@ -4,10 +4,11 @@ import { ApiError } from '../http/errors';
 /** One attempt at one request is given up after this long. */
 const ATTEMPT_LIMIT_MS = 3000;
 
-/** Four more attempts at most, after 100 to 200 ms, 200 to 400 ms, and so on: 3 s of waiting in the worst case. */
-const RETRY_LIMIT = 4;
+/** Between attempts: 100 to 200 ms, 200 to 400 ms, and so on, up to 1 s. */
 const FIRST_WAIT_MS = 100;
-const longestWaitMs = (attemptNumber: number) => 2 * FIRST_WAIT_MS * 2 ** (attemptNumber - 1);
+const LONGEST_WAIT_MS = 1000;
+const longestWaitMs = (attemptNumber: number) =>
+  Math.min(2 * FIRST_WAIT_MS * 2 ** (attemptNumber - 1), LONGEST_WAIT_MS);
 
 /**
  * What may well go better in a moment. Whatever is sent here may be sent twice: Provision and Deprovision are idempotent, and a
@@ -18,13 +19,16 @@ const RETRIED_STATUSES = [429, 502, 503, 504];
 /** With less time left than this, another attempt would only be cut short. */
 const SHORTEST_ATTEMPT_MS = 250;
 
+/** Hundreds of times what any of Twilio's answers comes to. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
 /** What Twilio answered. */
 export interface TwilioAnswer {
   readonly status: number;
   readonly text: string;
   /** `RQ…`: what Twilio's support asks for. */
   readonly requestId: string | undefined;
-  /** As it came: seconds or a date. */
+  /** As it came: seconds, or a date. */
   readonly retryAfter: string | undefined;
 }
 
@@ -76,8 +80,10 @@ export class TwilioCall {
           throw new TransientAnswer(answer);
         },
         {
-          retries: RETRY_LIMIT,
+          // Time is what ends it.
+          retries: Number.POSITIVE_INFINITY,
           minTimeout: FIRST_WAIT_MS,
+          maxTimeout: LONGEST_WAIT_MS,
           factor: 2,
           randomize: true,
           shouldRetry: ({ error, attemptNumber }) =>
@@ -108,29 +114,55 @@ export class TwilioCall {
  * `fetch`, with the body read and with one limit for both. Redirects are not followed: our credentials go where we sent them.
  *
  * @throws {NoAnswer}
+ * @throws {ApiError} as {@link AnswerBody} does
  */
 export async function fetchWhole(url: string, init: RequestInit, limitMs: number): Promise<TwilioAnswer> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), limitMs);
   try {
     const response = await fetch(url, { ...init, signal: limit.signal, redirect: 'manual' });
-    const text = await response.text();
-    return toAnswer(response.status, text, (name) => response.headers.get(name) ?? undefined);
+    const body = new AnswerBody();
+    for await (const chunk of response.body ?? []) body.add(chunk);
+    return toAnswer(response.status, body.text(), (name) => response.headers.get(name) ?? undefined);
   } catch (error) {
+    if (error instanceof ApiError) throw error;
     throw limit.signal.aborted ? new NoAnswer('timeout') : new NoAnswer('connection', systemCodeOf(error));
   } finally {
     clearTimeout(timer);
   }
 }
 
+/** Gathers the body of an answer, of which there must not be too much: a Function has little memory. */
+export class AnswerBody {
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** @throws {ApiError} `upstream_error` */
+  add(chunk: Uint8Array | string): void {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    this.#bytes += bytes.length;
+    if (this.#bytes > MAX_ANSWER_BYTES) {
+      throw new ApiError('upstream_error', 'Twilio answered with far more than expected. Try again in a moment.', {
+        reason: 'answer too large',
+      });
+    }
+    this.#chunks.push(bytes);
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
+}
+
 /** @param header looks a header of the answer up by its lower-case name */
 export function toAnswer(status: number, text: string, header: (name: string) => string | undefined): TwilioAnswer {
   const requestId = header('twilio-request-id');
+  const retryAfter = header('retry-after');
   return {
     status,
     text,
     requestId: requestId && /^RQ[0-9a-f]{32}$/i.test(requestId) ? requestId : undefined,
-    retryAfter: header('retry-after'),
+    retryAfter: retryAfter !== undefined && RETRY_AFTER.test(retryAfter) ? retryAfter : undefined,
   };
 }
 
@@ -141,9 +173,11 @@ export function systemCodeOf(error: unknown): string | undefined {
   return cause ? systemCodeOf(cause) : undefined;
 }
 
-/** `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3). */
+/** Seconds, or a date (RFC 9110, section 10.2.3). Anything else is not passed on either. */
+const RETRY_AFTER = /^(\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)$/;
+
 function retryAfterMs({ retryAfter }: TwilioAnswer): number {
-  if (!retryAfter) return 0;
+  if (retryAfter === undefined) return 0;
   const seconds = Number(retryAfter);
   const ms = Number.isNaN(seconds) ? Date.parse(retryAfter) - Date.now() : seconds * 1000;
   return Number.isNaN(ms) ? 0 : ms;

@@ -137,10 +137,17 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
       { status: 200, body: { valid: true, roles: ['admin'], flex_user_sid: '../Users' } },
       upstream(200),
     ],
+    ...['soon', 'valid until 2099', '2999', '2999-13-01T00:00:00Z', 'Fri, 01 Jan 2999 00:00:00 GMT'].map(
+      (expiration): [string, Omit<Fault, 'host'>, object] => [
+        `the expiration is ${expiration}`,
+        { status: 200, body: { valid: true, roles: ['admin'], expiration } },
+        upstream(200),
+      ],
+    ),
     [
-      'the expiration is no date',
-      { status: 200, body: { valid: true, roles: ['admin'], expiration: 'soon' } },
-      upstream(200),
+      'the answer is larger than any of Twilio’s',
+      { status: 200, body: { valid: true, roles: ['admin'], identity: '€'.repeat(2 ** 19) } },
+      { status: 502, body: { code: 'upstream_error' } },
     ],
   ];
 
@@ -190,7 +197,20 @@ describe('is valid and says little', () => {
     expectNothingAsked();
   });
 
-  const ends = { null: null, missing: undefined, past: new Date(Date.now() - 1).toISOString() };
+  it('says nothing by an empty string', async () => {
+    const empty = { flex_user_sid: '', flex_instance_sid: '', realm_user_id: '', expiration: '' };
+    const guest = await call(lookup, settings, { bearer: await sandbox.tokenFor('guest', empty) });
+    expect(guest).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(await asAgent({ ...empty, realm_user_id: 'agent@example.com' })).toMatchObject({ status: 200 });
+  });
+
+  it('may name its time without a zone, which is UTC', async () => {
+    const expiration = new Date(Date.now() + 500_000).toISOString().slice(0, 19);
+    await call(mint, settings, { bearer: await sandbox.tokenFor('agent', { expiration }) });
+    expect([498, 499, 500]).toContain((sandbox.requests.at(-1)?.json as { ttl?: number } | undefined)?.ttl);
+  });
+
+  const ends = { null: null, 'an empty string': '', missing: undefined, past: new Date(Date.now() - 1).toISOString() };
 
   it.each(Object.entries(ends))('mints nothing where the expiration is %s', async (_, expiration) => {
     const bearer = await sandbox.tokenFor('agent', { expiration });

@@ -353,11 +353,13 @@ describe('an admin', () => {
     expect(deedsAsked(sandbox.requests)).toEqual([]);
   });
 
-  it('whose token holds no SID gets 403 where Twilio knows their user name in other letters', async () => {
-    const { username } = sandbox.users.admin;
+  it.each([
+    ['admin@example.com', 'ADMIN@EXAMPLE.COM'],
+    ['andr\u00e9', 'andre\u0301'],
+  ])('whose token holds no SID, and the name %s, gets 403 where Twilio writes it as %s', async (own, username) => {
     const flex_user_sid = `FU${'a'.repeat(32)}`;
-    sandbox.fault({ host: 'flex-api', method: 'GET', body: { flex_user_sid, username: username.toUpperCase() } });
-    const bearer = await sandbox.tokenFor('admin', { flex_user_sid: null });
+    sandbox.fault({ host: 'flex-api', method: 'GET', body: { flex_user_sid, username } });
+    const bearer = await sandbox.tokenFor('admin', { flex_user_sid: null, realm_user_id: own });
     const answer = await call(deprovision, settings(), { bearer, fields: { flex_user_sid } });
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     expect(deedsAsked(sandbox.requests)).toEqual([]);

@@ -97,6 +97,60 @@ describe('trouble with Twilio', () => {
     expect(await asBackend(lookup, { flex_user_sid: flexUserSid })).toMatchObject(upstream(200));
   });
 
+  it.each([
+    [200, '<html>maintenance</html>'],
+    [200, ''],
+    [202, {}],
+  ])('does not say that a user is deprovisioned where Twilio answers %d and %j', async (status, body) => {
+    twilio.sandbox.fault({ path: /Deprovision/, status, body });
+    expect(await asBackend(deprovision)).toMatchObject(upstream(status));
+  });
+
+  it('says what Twilio said of a user whom it does not know, and nothing of the kind of an empty list', async () => {
+    const unknown = { flex_user_sid: `FU${'0'.repeat(32)}` };
+    for (const handler of [lookup, mint, deprovision]) {
+      const { status, body } = await asBackend(handler, unknown);
+      const { requestId } = twilio.sandbox.requests.at(-1) ?? {};
+      expect({ status, body }).toMatchObject({
+        status: 404,
+        body: { code: 'user_not_found', upstream: { status: 404, code: 20404, request_id: requestId } },
+      });
+    }
+    const { status, body } = await asBackend(lookup, { username: 'nobody' });
+    expect({ status, body }).toEqual({
+      status: 404,
+      body: { status: 404, code: 'user_not_found', message: expect.any(String) },
+    });
+  });
+
+  it('takes one user of a list as it is, whatever stands beside', async () => {
+    const { username, flexUserSid } = twilio.sandbox.users.agent;
+    const users = [
+      { username: 'another', flex_user_sid: null },
+      { username, flex_user_sid: flexUserSid },
+    ];
+    twilio.sandbox.fault({ path: /Users\?/, status: 200, body: { users } });
+    expect(await asBackend(lookup)).toMatchObject({ status: 200, body: { flex_user_sid: flexUserSid } });
+  });
+
+  it('takes no answer of a size that nothing at Twilio has', async () => {
+    twilio.sandbox.fault({ host: 'flex-api', status: 200, body: { users: ['x'.repeat(2 ** 20)] } });
+    const answer = await asBackend(lookup);
+    expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
+    expect(answer.log).toMatchObject([{ reason: 'answer too large' }]);
+    expect(twilio.sandbox.requests).toHaveLength(1);
+  });
+
+  it.each(['soon', '-1', '', 'Infinity', '1'.repeat(5000)])(
+    'passes no Retry-After on that says nothing: %s',
+    async (retryAfter) => {
+      twilio.sandbox.fault({ host: 'flex-api', status: 500, retryAfter });
+      const { status, headers } = await asBackend(lookup);
+      expect(status).toBe(502);
+      expect(headers['retry-after']).toBeUndefined();
+    },
+  );
+
   it('does not choose between two users of one name', async () => {
     const twice = ['0', '1'].map((digit) => ({ username: 'twin', flex_user_sid: `FU${digit.repeat(32)}` }));
     twilio.sandbox.fault({ path: /Users\?/, status: 200, body: { users: twice } });
@@ -153,6 +207,31 @@ describe('asks Twilio no more than it must', () => {
     await ask();
     await ask();
     expect(paths().filter((path) => path.includes('Configuration'))).toHaveLength(1);
+  });
+
+  /** Of an account whose instance this process has not found out yet. */
+  const withUnknownInstance = (digit: string, bearer: string, fields: object) => {
+    const settings = { ...twilio.sandbox.environment(), ACCOUNT_SID: `AC${digit.repeat(32)}` };
+    return call(lookup, settings, { bearer, fields });
+  };
+
+  it.each([400, 409, 422])('blames no caller where the Flex instance is answered with %d', async (status) => {
+    twilio.sandbox.fault({ path: /Configuration/, status });
+    const answer = await withUnknownInstance('8', twilio.sandbox.backendKey, { username: 'a' });
+    expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
+  });
+
+  it('says to wait where the Flex instance is asked for too often, but not to who has shown a token', async () => {
+    twilio.sandbox.fault({ path: /Configuration/, status: 429, retryAfter: 60 });
+    const headers = { 'retry-after': '60' };
+    expect(await withUnknownInstance('8', twilio.sandbox.backendKey, { username: 'a' })).toMatchObject({
+      ...{ status: 429, headers, body: { code: 'rate_limited' } },
+    });
+    const body = { valid: true, roles: ['agent'], flex_instance_sid: twilio.sandbox.instanceSid };
+    twilio.sandbox.fault({ host: 'iam', status: 200, body });
+    expect(await withUnknownInstance('8', 'a.token', {})).toMatchObject({
+      ...{ status: 502, headers, body: { code: 'upstream_error', upstream: { status: 429 } } },
+    });
   });
 
   it('reads the Flex instance again after it could not be read', async () => {

@@ -63,6 +63,15 @@ it('names a refused origin in a log line that says where to list it', async () =
   });
 });
 
+it.each(['chrome-extension://abcdef', 'capacitor://localhost', 'null'])(
+  'names an origin that cannot be listed, and says so: %s',
+  async (origin) => {
+    const { log } = await ask(origin);
+    const message = expect.stringContaining('http and https origins alone');
+    expect(log).toContainEqual({ operation: 'config', outcome: 'origin_refused', origin, message });
+  },
+);
+
 it('does not complain of pages of its own', async () => {
   const { log } = await ask('https://flex-1234.twil.io');
   expect(log.filter(({ outcome }) => outcome === 'origin_refused')).toEqual([]);

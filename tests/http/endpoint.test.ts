@@ -175,6 +175,18 @@ describe('what is answered and logged', () => {
     ]);
   });
 
+  it('names whom a refused call was about, where that was found out by their user name', async () => {
+    const { admin, agent } = twilio.sandbox.users;
+    const own = { bearer: await twilio.sandbox.tokenFor('admin'), fields: { username: admin.username } };
+    const refused = await call(deprovision, twilio.settings, own);
+    expect(refused.log).toMatchObject([{ outcome: 'forbidden', flex_user_sid: admin.flexUserSid }]);
+
+    const asBackend = { bearer: twilio.sandbox.backendKey, fields: { username: agent.username } };
+    await call(deprovision, twilio.settings, asBackend);
+    const { log } = await call(mint, twilio.settings, asBackend);
+    expect(log).toMatchObject([{ outcome: 'user_deactivated', flex_user_sid: agent.flexUserSid }]);
+  });
+
   it('says of a refusal by Twilio what its support asks for', async () => {
     twilio.sandbox.fault({ host: 'flex-api', status: 500 });
     const fields = { username: 'agent@example.com' };

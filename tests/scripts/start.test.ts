@@ -10,18 +10,33 @@ import { freePort } from '../support/service';
 jest.setTimeout(60_000);
 
 let checkout: Checkout | undefined;
-let run: NpmRun | undefined;
+let runs: NpmRun[] = [];
 
 afterEach(async () => {
-  await run?.interrupt();
+  await Promise.all(runs.map((run) => run.interrupt()));
   checkout?.remove();
-  run = checkout = undefined;
+  checkout = undefined;
+  runs = [];
 });
 
 async function start(env?: string, port?: number): Promise<NpmRun> {
   checkout = makeCheckout(env);
-  run = npm(checkout, 'start', '--', '--port', String(port ?? (await freePort())));
+  return startIn(checkout, '--port', String(port ?? (await freePort())));
+}
+
+function startIn(folder: Checkout, ...parameters: string[]): NpmRun {
+  const run = npm(folder, 'start', '--', ...parameters);
+  runs.push(run);
   return run;
+}
+
+/** What the commands that were printed answer, pasted in their order. */
+async function pasteCommands(output: string): Promise<readonly string[]> {
+  const commands = output.split('\n').filter((line) => /^(curl|[A-Z]+=\$\(curl)/.test(line));
+  const { stdout } = await promisify(execFile)('bash', ['-euc', commands.join('\necho ----\n')]);
+  const answers = stdout.split('----\n').map((text) => text.trim());
+  expect(answers).toHaveLength(commands.length);
+  return answers;
 }
 
 const firstLine = (text: string) => text.split('\n')[0];
@@ -32,12 +47,7 @@ describe('npm start without credentials', () => {
     await printed(/Ctrl-C ends it/);
     expect(firstLine(output())).toMatch(/^Using the sandbox/);
 
-    const commands = output()
-      .split('\n')
-      .filter((line) => /^(curl|[A-Z]+=\$\(curl)/.test(line));
-    const { stdout } = await promisify(execFile)('bash', ['-euc', commands.join('\necho ----\n')]);
-    const answers = stdout.split('----\n').map((text) => text.trim());
-
+    const answers = await pasteCommands(output());
     const [provisioned, found, minted, token, own, ownMinted, deprovisioned, config] = answers;
     const json = (text: string | undefined) => JSON.parse(text ?? '');
     expect(json(provisioned)).toMatchObject({ username: 'user1', worker: { worker_sid: expect.any(String) } });
@@ -48,7 +58,6 @@ describe('npm start without credentials', () => {
     expect(json(ownMinted)).toMatchObject({ token_info: { username: 'user1' } });
     expect(deprovisioned).toMatch(/^HTTP\/1.1 204/);
     expect(json(config)).toMatchObject({ account_sid: expect.stringMatching(/^AC/) });
-    expect(answers).toHaveLength(commands.length);
   });
 
   it('keeps the other settings of .env', async () => {
@@ -57,6 +66,46 @@ describe('npm start without credentials', () => {
     const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
     const config = await (await fetch(`${origin}/config`)).json();
     expect(config).toMatchObject({ allowed_origins: ['https://app.example.com'] });
+  });
+
+  it('prints commands that work where MAX_TOKEN_TTL is less than an hour', async () => {
+    const { printed, output } = await start('MAX_TOKEN_TTL=300\n');
+    await printed(/Ctrl-C ends it/);
+    const refused = (await pasteCommands(output())).filter((answer) => /"code":/.test(answer));
+    expect(refused).toEqual([]);
+  });
+
+  it('leaves another run of the same folder as it is, on the same port and on another', async () => {
+    const port = await freePort();
+    const first = await start(undefined, port);
+    await first.printed(/Ctrl-C ends it/);
+    expect(await startIn(checkout as Checkout, '--port', String(port)).ended).toBe(1);
+    const second = startIn(checkout as Checkout, '--port', String(await freePort()));
+    await second.printed(/Ctrl-C ends it/);
+    await second.interrupt();
+
+    const page = await fetch(`http://localhost:${port}/login.js`);
+    const config = await fetch(`http://localhost:${port}/config`);
+    const { account_sid } = (await config.json()) as { account_sid: string };
+    expect(await page.text()).toContain(account_sid);
+    expect((await pasteCommands(first.output())).at(-1)).toContain(account_sid);
+  });
+
+  it('leaves nothing behind where it is interrupted while it builds', async () => {
+    const running = await start();
+    await running.printed(/^Using the sandbox/);
+    await running.interrupt();
+    expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-sandbox'))).toEqual([]);
+  });
+
+  it('answers a body that cannot be read without a word of how it failed', async () => {
+    const { printed, output } = await start();
+    await printed(/Ctrl-C ends it/);
+    const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(`${origin}/lookup`, { method: 'POST', headers, body: '{"username":' });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).not.toMatch(/node_modules|\.js:/);
   });
 
   it.each(['interrupt', 'terminate'] as const)(
@@ -69,7 +118,6 @@ describe('npm start without credentials', () => {
       await running[how]();
       await expect(fetch(`http://localhost:${port}/config`)).rejects.toThrow();
       expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-sandbox'))).toEqual([]);
-      expect(readdirSync(checkout?.folder ?? '')).not.toContain('.sandbox-build');
     },
   );
 });
@@ -104,6 +152,13 @@ describe('npm start explains in one line', () => {
     taken.close();
   });
 
+  it('words that it does not know', async () => {
+    checkout = makeCheckout();
+    const { ended, output } = startIn(checkout, '4000');
+    expect(await ended).toBe(1);
+    expect(output().trimEnd()).toMatch(/^npm start takes a port and nothing else: .*$/);
+  });
+
   it('half a pair of credentials', async () => {
     expect(await explanation(`ACCOUNT_SID=AC${'0'.repeat(32)}\n`)).toMatch(/^.*AUTH_TOKEN is missing.*$/);
   });
@@ -116,6 +171,7 @@ describe('npm start explains in one line', () => {
     'a malformed setting (with .env %j)',
     async (env) => {
       expect(await explanation(`${env}LOG_LEVEL=loud\n`)).toMatch(/^.*LOG_LEVEL must be one of .*$/);
+      expect(await explanation(`${env}FLEX_INSTANCE_SID=GO1\n`)).toMatch(/^.*FLEX_INSTANCE_SID must be .*$/);
     },
   );
 

@@ -54,6 +54,13 @@ export function describeWaiting(twilio: TwilioForTests, host: Host, ask: () => P
     expect(twilio.sandbox.requestsTo(host)).toHaveLength(3);
   });
 
+  it('asks again for as long as there is time', async () => {
+    twilio.sandbox.fault({ host, times: 7, status: 503 });
+    const answer = await ask();
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.ms).toBeLessThan(9000);
+  }, 15_000);
+
   it('asks again after an attempt without an answer, which is given up after 3 s', async () => {
     twilio.sandbox.fault({ host, times: 1, hang: 'before-headers' });
     const answer = await ask();
