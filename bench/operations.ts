@@ -45,7 +45,7 @@ const deprovision = ({ flexUserSid }: User): PlainCall => ({
 const NEW_USER = {
   username: USER.username,
   email: USER.username,
-  full_name: 'Ada Agent',
+  full_name: 'Example Agent',
   roles: ['agent'],
   worker: { attributes: { languages: ['en', 'es'], department: 'support' } },
 };

@@ -50,7 +50,7 @@ const recordOf = ({ flexUserSid, username }: typeof USER) => ({
   email: username,
   flex_team_sid: null,
   flex_user_sid: flexUserSid,
-  full_name: 'Ada Agent',
+  full_name: 'Example Agent',
   instance_sid: INSTANCE_SID,
   locale: null,
   roles: ['agent'],

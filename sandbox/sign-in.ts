@@ -127,7 +127,8 @@ export class SignIn {
     this.#requests.delete(id);
     const user = this.users().find((user) => user.flexUserSid === flexUserSid);
     if (user === undefined) {
-      const reason = flexUserSid === undefined ? 'The person refused to sign in' : 'The user is not active';
+      const reason =
+        flexUserSid === undefined ? 'Refused at the sandbox’s identity provider.' : 'The user is not active';
       return withQuery(request, { error: 'access_denied', error_description: reason });
     }
     const code = secret();

@@ -43,7 +43,7 @@ export function twilioDate(ms: number): string {
 
 /**
  * A username as Twilio makes an identity of it: whatever is neither letter nor digit becomes `_` and its code in hex,
- * so that `ann.veal@example.com` is `ann_2Eveal_40example_2Ecom`.
+ * so that `first.last@example.com` is `first_2Elast_40example_2Ecom`.
  *
  * @see https://support.twilio.com/hc/en-us/articles/42799965656987 (the worker's `contact_uri`)
  */
@@ -62,9 +62,9 @@ export class Users {
 
   constructor(readonly account: Account) {
     this.seeds = {
-      agent: this.#seed('agent', 'Ada Agent'),
-      supervisor: this.#seed('supervisor', 'Sam Supervisor'),
-      admin: this.#seed('admin', 'Alex Admin'),
+      agent: this.#seed('agent', 'Example Agent'),
+      supervisor: this.#seed('supervisor', 'Example Supervisor'),
+      admin: this.#seed('admin', 'Example Admin'),
     };
     this.reset();
   }

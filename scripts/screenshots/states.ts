@@ -87,7 +87,7 @@ async function signIn({ open, page }: Scene): Promise<void> {
   await says(page, 'status', 'Signed in as');
 }
 
-const chooseAgent = (page: Page): Promise<void> => page.getByRole('button', { name: 'Ada Agent' }).click();
+const chooseAgent = (page: Page): Promise<void> => page.getByRole('button', { name: 'Example Agent' }).click();
 
 async function says(page: Page, role: 'status' | 'alert', text: string): Promise<Page> {
   await page.getByRole(role).filter({ hasText: text }).waitFor();

@@ -53,12 +53,18 @@ export function createView(document: Document, handlers: Handlers): PageView {
     // Said again only where it is new.
     if (status.textContent !== sentence) status.textContent = sentence;
     said = sentence;
-    alert.replaceChildren(...(shown.failure ? failureText(shown.failure) : []));
+    tell(shown.failure, 'failure');
     for (const element of [person, signIn, tokenPanel]) element.hidden = !shown.parts?.includes(element);
     progress.hidden = shown.step === undefined;
     progress.setAttribute('value', String(shown.step ?? 0));
     main.setAttribute('aria-busy', String(shown.step !== undefined));
     if (focused instanceof HTMLElement && focused !== document.body && !focused.checkVisibility()) main.focus();
+  }
+
+  /** @param tone a warning leaves the person signed in */
+  function tell(failure: Failure | undefined, tone: 'failure' | 'warning'): void {
+    alert.className = tone;
+    alert.replaceChildren(...(failure ? failureText(failure) : []));
   }
 
   function failureText(failure: Failure): Node[] {
@@ -94,12 +100,12 @@ export function createView(document: Document, handlers: Handlers): PageView {
       show(`Signed in as ${displayName(session)}. You can close this window.`);
     },
     warn(failure) {
-      alert.replaceChildren(...failureText(failure));
+      tell(failure, 'warning');
       // What did not get copied can be copied again; any other warning is about the session, and a new one mends it.
       signIn.hidden = failure.kind === 'copy';
     },
     say(addition) {
-      if (signIn.hidden) alert.replaceChildren();
+      if (signIn.hidden) tell(undefined, 'warning');
       status.textContent = `${said}. ${addition}`;
     },
     get token() {

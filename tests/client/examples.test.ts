@@ -46,8 +46,8 @@ describe('the example app', () => {
     await shows('alert', 'The sign-in was declined');
     await shows('status', 'You are not signed in.');
 
-    await press('Ada Agent', await signIn());
-    await shows('status', 'Signed in as Ada Agent, until 20');
+    await press('Example Agent', await signIn());
+    await shows('status', 'Signed in as Example Agent, until 20');
     expect(await page.getByRole('alert').textContent()).toBe('');
   });
 });
@@ -69,7 +69,7 @@ describe('the example plugin, in a page of Flex', () => {
   it('shows the worker who they are, and mints a token of theirs', async () => {
     await openFlex(await service.sandbox.tokenFor('agent'));
     await press('Who am I?');
-    await shows('status', `Ada Agent, worker ${service.sandbox.users.agent.worker_sid}`);
+    await shows('status', `Example Agent, worker ${service.sandbox.users.agent.worker_sid}`);
     await press('New token');
     await shows('status', 'A new token, good until 20');
   });
@@ -80,6 +80,6 @@ describe('the example plugin, in a page of Flex', () => {
     await shows('status', 'sign in again');
     await showToken(await service.sandbox.tokenFor('supervisor'));
     await press('Who am I?');
-    await shows('status', 'Sam Supervisor');
+    await shows('status', 'Example Supervisor');
   });
 });

@@ -37,7 +37,7 @@ async function begin(options: object = {}): Promise<Page> {
   return opened;
 }
 const press = (popup: Page, name: string) => popup.getByRole('button', { name }).click();
-const atIdentityProvider = (popup: Page) => popup.getByRole('button', { name: 'Ada Agent' }).waitFor();
+const atIdentityProvider = (popup: Page) => popup.getByRole('button', { name: 'Example Agent' }).waitFor();
 const outcome = (): Promise<Record<string, unknown>> => app.evaluate('outcome');
 const isPending = (): Promise<boolean> =>
   app.evaluate(`Promise.race([outcome, 'pending']).then((is) => is === 'pending')`);
@@ -56,7 +56,7 @@ it.each(['127.0.0.1', 'localhost'])(
   async (host) => {
     await app.goto(`http://${host}:${site.port}/lab`);
     const popup = await begin();
-    await press(popup, 'Ada Agent');
+    await press(popup, 'Example Agent');
     const { username, flexUserSid } = service.sandbox.users.agent;
     expect(await ending(popup)).toEqual({
       session: expect.objectContaining({ accessToken: expect.any(String), username, roles: ['agent'] }),

@@ -95,7 +95,7 @@ describe('the Flex SDK itself', () => {
     expect(`${location?.origin}${location?.pathname}`).toBe(PAGE);
     expect(Object.fromEntries(location?.searchParams ?? [])).toEqual({
       error: 'access_denied',
-      error_description: 'The person refused to sign in',
+      error_description: 'Refused at the sandbox’s identity provider.',
       state,
     });
   });

@@ -116,7 +116,7 @@ describe('a sandbox', () => {
 describe('identityOf', () => {
   it.each([
     ['user1', 'user1'],
-    ['ann.veal@example.com', 'ann_2Eveal_40example_2Ecom'],
+    ['first.last@example.com', 'first_2Elast_40example_2Ecom'],
     ['a_b-c', 'a_5Fb_2Dc'],
     ['é', '_C3_A9'],
   ])('makes of %s the identity %s', (username, identity) => {

@@ -124,7 +124,7 @@ describe('Authorize', () => {
   });
 
   it('keeps the query of a trusted URL', async () => {
-    const { location } = await press(sandbox, loginUrl({ redirectUrl: `${PAGE}?a=b%20c` }), 'Ada Agent');
+    const { location } = await press(sandbox, loginUrl({ redirectUrl: `${PAGE}?a=b%20c` }), 'Example Agent');
     expect(Object.fromEntries(location?.searchParams ?? [])).toEqual({
       a: 'b c',
       code: expect.any(String),
@@ -156,7 +156,7 @@ describe('Authorize', () => {
   });
 
   it('works in every region', async () => {
-    const { location } = await press(sandbox, loginUrl({}, 'services.au1.twilio.com'), 'Ada Agent');
+    const { location } = await press(sandbox, loginUrl({}, 'services.au1.twilio.com'), 'Example Agent');
     expect(location?.searchParams.get('code')).toMatch(/^[\w-]{43}$/);
   });
 });
@@ -189,7 +189,7 @@ describe('OAuth/Tokens', () => {
   const tokens = (body: unknown) =>
     ask(sandbox, 'POST', 'services.twilio.com/v1/Flex/OAuth/Tokens', { body, headers: {} });
   const exchange = async (changes: object = {}) => {
-    const { location } = await press(sandbox, loginUrl(), 'Ada Agent');
+    const { location } = await press(sandbox, loginUrl(), 'Example Agent');
     return tokens({
       sso_profile_sid: sandbox.ssoProfileSid,
       code: location?.searchParams.get('code'),
