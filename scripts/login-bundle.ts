@@ -4,6 +4,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { bakedSettings } from '../src/login/baked-settings';
 import { type StandIn, type StandIns, withoutTelemetry, withTelemetry } from '../src/login/stand-ins/table';
 import { readEnvFile } from './env-file';
+import { signInErrors } from './sign-in-errors';
 
 const ROOT = resolve(__dirname, '..');
 const SOURCE = join(ROOT, 'src/login');
@@ -34,15 +35,15 @@ export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOri
       UNSAFE_TWILIO_ORIGIN: JSON.stringify(origin) ?? 'undefined',
     },
   };
-  const bundle = (entry: string, outfile: string, standIns: StandIns) =>
+  const bundle = (entry: string, outfile: string, standIns: StandIns, ...plugins: Plugin[]) =>
     build({
       ...options,
       entryPoints: [join(SOURCE, entry)],
       outfile: join(folder, outfile),
-      plugins: [...(origin === undefined ? [] : [sandboxHosts]), trimSdk(standIns)],
+      plugins: [...(origin === undefined ? [] : [sandboxHosts]), ...plugins, trimSdk(standIns)],
     });
   await Promise.all([
-    bundle('page.ts', 'login.js', withoutTelemetry),
+    bundle('page.ts', 'login.js', withoutTelemetry, signInErrors),
     bundle('client.ts', CLIENT_PARTS.plain, withoutTelemetry),
     bundle('client.ts', CLIENT_PARTS.telemetry, withTelemetry),
     build({ entryPoints: [join(folder, 'login.css')], outdir: folder, allowOverwrite: true, minify: true }),

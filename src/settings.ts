@@ -1,12 +1,10 @@
 import * as v from 'valibot';
 import { type BackendKey, parseBackendKey } from './auth/backend-key';
+import { parseHostLabel } from './host-label';
 import { parseOrigin } from './http/cors';
 import { ApiError } from './http/errors';
 import { LOG_LEVELS, type LogLevel } from './log-levels';
 import { type AccountSid, type FlexInstanceSid, isAccountSid, isFlexInstanceSid } from './sids';
-
-/** A Twilio region or edge becomes a part of a host name, so it may hold nothing else. */
-export const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /** What a Function is configured with: the credentials that the platform injects, and the variables of `.env`. */
 export interface Settings {
@@ -37,6 +35,9 @@ const list = (value: string) =>
     .filter((part) => part !== '');
 
 const optionalText = v.optional(v.string());
+
+const optionalHostLabel = (message: string) =>
+  v.optional(v.pipe(v.unknown(), v.transform(parseHostLabel), v.string(message)));
 
 const SettingsSchema = v.object({
   ACCOUNT_SID: v.pipe(
@@ -76,8 +77,8 @@ const SettingsSchema = v.object({
     ),
     v.transform((keys) => keys.filter((key) => key !== undefined)),
   ),
-  TWILIO_REGION: v.optional(v.pipe(v.string(), v.regex(HOST_LABEL, 'must be a Twilio region, such as ie1'))),
-  TWILIO_EDGE: v.optional(v.pipe(v.string(), v.regex(HOST_LABEL, 'must be a Twilio edge, such as dublin'))),
+  TWILIO_REGION: optionalHostLabel('must be a Twilio region, such as ie1'),
+  TWILIO_EDGE: optionalHostLabel('must be a Twilio edge, such as dublin'),
   TELEMETRY: v.pipe(
     v.optional(v.string(), 'false'),
     v.toLowerCase(),

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { HOST_LABEL } from '../../src/settings';
+import { parseHostLabel } from '../../src/host-label';
 import { isAccountSid } from '../../src/sids';
 import { type Answer, ask, describe, type Edges, errorIn } from './ask';
 import { type Finding, failed, ok } from './finding';
 
-const hostLabel = v.optional(v.pipe(v.string(), v.regex(HOST_LABEL)));
+const hostLabel = v.optional(v.pipe(v.unknown(), v.transform(parseHostLabel), v.string()));
 
 const ServiceConfigSchema = v.object({
   account_sid: v.pipe(v.string(), v.guard(isAccountSid)),

@@ -1,13 +1,12 @@
+import { parseHostLabel } from '../host-label';
 import { isRecord } from '../json';
 import { isLogLevel, type LogLevel } from '../log-levels';
 import { within } from './deadline';
 import { type Clock, isFilledString, type KeyValueStore, readJson, type Timers } from './edges';
-import { Failure, isNoAnswer } from './failure';
+import { asFailure, Failure, isNoAnswer } from './failure';
 
 const KEY = 'flex-auth:configuration';
 const MAX_AGE_MS = 24 * 60 * 60_000;
-/** A region and an edge become part of a host name. */
-const HOST_LABEL = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** What the page needs to know of the service it belongs to; nothing of it is secret. */
 export interface Settings {
@@ -51,14 +50,28 @@ export function parseSettings(raw: unknown): Settings {
   if (!isRecord(raw) || typeof raw.account_sid !== 'string') throw new Failure('settings');
   if (!/^AC[0-9a-f]{32}$/i.test(raw.account_sid)) throw new Failure('settings');
   const level = String(raw.log_level).toLowerCase();
+  const region = parseHostLabel(raw.region);
+  const edge = parseHostLabel(raw.edge);
   return {
     accountSid: raw.account_sid,
-    ...(isHostLabel(raw.region) && { region: raw.region }),
-    ...(isHostLabel(raw.edge) && { edge: raw.edge }),
+    ...(region && { region }),
+    ...(edge && { edge }),
     telemetry: raw.telemetry === true,
     // The SDK throws on a level that it does not know.
     logLevel: isLogLevel(level) ? level : 'error',
   };
+}
+
+interface ServiceConfig {
+  settings: Settings;
+  allowedOrigins: string[];
+}
+
+/** What `GET /config` answers. @throws {Failure} `settings` */
+function parseConfig(raw: unknown): ServiceConfig {
+  const settings = parseSettings(raw);
+  const origins: unknown[] = isRecord(raw) && Array.isArray(raw.allowed_origins) ? raw.allowed_origins : [];
+  return { settings, allowedOrigins: origins.filter(isFilledString) };
 }
 
 /** @throws {Failure} `no-configuration` where none is active */
@@ -77,12 +90,14 @@ export function parseConnection(raw: unknown): Connection {
  */
 export function createConfiguration(edges: ConfigurationEdges): Configuration {
   const { baked, cache, timers } = edges;
-  let config: Promise<unknown> | undefined;
+  let config: Promise<ServiceConfig> | undefined;
   const fetchConfig = () => {
-    config ??= within(timers, edges.fetchConfig()).catch((error: unknown) => {
-      config = undefined;
-      throw isNoAnswer(error) ? error : new Failure('settings');
-    });
+    config ??= within(timers, edges.fetchConfig())
+      .then(parseConfig)
+      .catch((error: unknown) => {
+        config = undefined;
+        throw isNoAnswer(error) ? error : new Failure('settings');
+      });
     return config;
   };
 
@@ -90,9 +105,15 @@ export function createConfiguration(edges: ConfigurationEdges): Configuration {
   let settings: Promise<Settings> | undefined;
   let connection: Promise<Connection> | undefined;
 
-  const freshSettings = async () => baked ?? parseSettings(await fetchConfig());
-  const askConnection = async ({ accountSid }: Settings) =>
-    parseConnection(await within(timers, edges.getAuthenticationConfig({ accountSid })));
+  const freshSettings = async () => baked ?? (await fetchConfig()).settings;
+  const askConnection = async ({ accountSid }: Settings) => {
+    const asked = within(timers, edges.getAuthenticationConfig({ accountSid }));
+    return parseConnection(
+      await asked.catch((error: unknown) => {
+        throw asFailure(error, 'account');
+      }),
+    );
+  };
   const keep = (found: Known) => {
     try {
       cache.setItem(KEY, JSON.stringify({ ...found, savedAt: edges.now() }));
@@ -115,8 +136,8 @@ export function createConfiguration(edges: ConfigurationEdges): Configuration {
       if (settings.accountSid === old.settings.accountSid) keep({ settings, connection });
       else cache.removeItem(KEY);
     } catch (error) {
-      // Only an answer that says "no" makes worthless what is known.
-      if (!isNoAnswer(error)) cache.removeItem(KEY);
+      // Only an answer that says "no" makes worthless what is known; the browser may have left before there was one.
+      if (asFailure(error).kind === 'no-configuration') cache.removeItem(KEY);
     }
   };
   const forget = () => {
@@ -151,11 +172,7 @@ export function createConfiguration(edges: ConfigurationEdges): Configuration {
         throw error;
       }
     },
-    async allowedOrigins() {
-      const raw = await fetchConfig();
-      const list: unknown[] = isRecord(raw) && Array.isArray(raw.allowed_origins) ? raw.allowed_origins : [];
-      return list.filter(isFilledString);
-    },
+    allowedOrigins: async () => (await fetchConfig()).allowedOrigins,
     forget,
   };
 }
@@ -181,5 +198,3 @@ function readKnown(cache: KeyValueStore, now: Clock, accountSid?: string): { cur
     return { current: undefined };
   }
 }
-
-const isHostLabel = (value: unknown): value is string => typeof value === 'string' && HOST_LABEL.test(value);

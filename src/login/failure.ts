@@ -1,7 +1,10 @@
+import { isRecord } from '../json';
+
 /** The ways a sign-in can fail that a person can do something about; `sentences.ts` says what. */
 export type FailureKind =
   | 'settings'
   | 'no-configuration'
+  | 'account'
   | 'unreachable'
   | 'too-slow'
   | 'missing'
@@ -59,6 +62,7 @@ export function isNoAnswer(error: unknown): boolean {
 export function asFailure(error: unknown, refusal: FailureKind = 'unexpected'): Failure {
   if (isFailure(error)) return error;
   if (isNoAnswer(error)) return new Failure('unreachable');
+  if (isRecord(error) && error.name === 'QuotaExceededError') return new Failure('storage');
   return new Failure(sdkCode(error) === undefined ? 'unexpected' : refusal);
 }
 

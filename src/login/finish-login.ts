@@ -76,9 +76,13 @@ export async function refreshSession(
 ): Promise<Session> {
   if (!old.refreshToken || !old.ssoProfileSid) throw new Failure('ended');
   const { refreshToken, ssoProfileSid, accountSid } = old;
+  const adopt = (raw: unknown): Tokens => {
+    const tokens = { refreshToken, ...parseTokens(raw) };
+    keep({ ...old, ...tokens });
+    return tokens;
+  };
   const step = edges.sdk.refreshToken({ refreshToken, ssoProfileSid });
-  const tokens = { refreshToken, ...parseTokens(await within(edges.timers, step)) };
-  keep({ ...old, ...tokens });
+  const tokens = adopt(await within(edges.timers, step, adopt));
   const renewed = await sessionOf(edges, tokens, accountSid, ssoProfileSid);
   keep(renewed);
   return renewed;

@@ -11,7 +11,8 @@ export interface View {
   progress(step: 'looking-up' | 'leaving' | 'finishing' | 'renewing' | 'starting'): void;
   /** Nothing goes on until the person says so. */
   waiting(options: { signedOut: boolean; wantsToken: boolean }): void;
-  failed(failure: Failure): void;
+  /** @param kept a session that this tab holds all the same */
+  failed(failure: Failure, kept: Session | undefined): void;
   signedIn(session: Session, returnTo: string | undefined): void;
   /** The session is with the window that opened this one. */
   handedOver(session: Session): void;

@@ -5,6 +5,7 @@ import { asFailure, Failure, isNoAnswer } from './failure';
 import { type Answer, finishLogin, refreshSession, sessionOf } from './finish-login';
 import type { Flow, FlowEdges } from './flow-edges';
 import type { Live } from './live';
+import { parsePastedToken } from './pasted-token';
 import { type Intent, intentOf, type PendingLogin, storePendingLogin, takePendingLogin } from './pending-login';
 import { assertAllowedOrigin, deliverRefusal, deliverSession } from './popup';
 import { forgetRedirects, isLooping, noteRedirect } from './redirects';
@@ -17,14 +18,31 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   const { storage, view, configuration, now } = edges;
   let intent: Intent = {};
   let live: Live<Client> | undefined;
+  let hasTriedToResume = false;
 
   async function open(): Promise<void> {
     await guarded(async () => {
       edges.replaceAddress(withoutAnswer(edges.url));
-      const visit = readVisit(edges.url);
-      if (visit.kind === 'open') await openPlainly(visit);
-      else await comeBack(visit);
+      try {
+        const visit = readVisit(edges.url);
+        if (visit.kind === 'open') await openPlainly(visit);
+        else await comeBack(visit);
+      } catch (error) {
+        await resumeBeside();
+        throw error;
+      }
     }, tellOpener);
+  }
+
+  /** A session that this tab has goes on, whatever has come of this visit: of an old answer, or an address that asks for too much. */
+  async function resumeBeside(): Promise<void> {
+    const stored = readSession(storage);
+    // For a session that another site waits for, that site has to be let in first.
+    if (!stored || hasTriedToResume || intent.popupOrigin) return;
+    await configuration
+      .settings()
+      .then((settings) => resume(stored, settings))
+      .catch(() => {});
   }
 
   async function comeBack(visit: Exclude<Visit, { kind: 'open' }>): Promise<void> {
@@ -50,8 +68,8 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   }
 
   async function openPlainly(visit: Extract<Visit, { kind: 'open' }>): Promise<void> {
-    if (visit.intent.popupOrigin) await assertMayReceive(visit.intent.popupOrigin);
     intent = visit.intent;
+    if (intent.popupOrigin) await assertMayReceive(intent.popupOrigin);
     const stored = readSession(storage);
     const signedOut = storage.getItem(SIGNED_OUT) !== null;
     if (stored && (await resume(stored, await configuration.settings()))) return;
@@ -60,15 +78,20 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
       edges.fetchAhead();
       return;
     }
-    if (isLooping(storage, now)) throw new Failure('loop');
+    if (isLooping(storage, now)) {
+      // What was known may be what leads nowhere.
+      configuration.forget();
+      throw new Failure('loop');
+    }
     await leaveForLogin();
   }
 
   /** @returns false where the session is over for good, so that one has to sign in anew */
   async function resume(stored: Session, settings: Settings): Promise<boolean> {
+    hasTriedToResume = true;
     try {
       const session = millisecondsLeft(stored, now) > 0 ? stored : await renew(stored);
-      if (intent.popupOrigin) handOver(session, intent.popupOrigin);
+      if (intent.popupOrigin) await handOver(session, intent.popupOrigin);
       else
         await startLive(session, settings).catch(async (error: unknown) => {
           if (isNoAnswer(error) || !session.refreshToken) throw error;
@@ -96,23 +119,18 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     noteRedirect(storage, now);
     view.progress('leaving');
     edges.leave(details.loginUrl);
-    edges.timers.after(STEP_LIMIT_MS, () => view.failed(new Failure('too-slow')));
+    edges.timers.after(STEP_LIMIT_MS, () => showFailure(new Failure('too-slow')));
   }
 
   /** A fresh session goes where it was asked for: to the opener, or along to another page, which makes its own client. */
   async function welcome(session: Session): Promise<void> {
-    const { popupOrigin } = intent;
-    if (popupOrigin) {
-      // From here on only this page can be asked for: a site that may not have the session is not asked about twice.
-      intent = {};
-      await assertMayReceive(popupOrigin);
-      return handOver(session, popupOrigin);
-    }
-    storeSession(storage, session);
     storage.removeItem(SIGNED_OUT);
+    if (intent.popupOrigin) return handOver(session, intent.popupOrigin);
+    storeSession(storage, session);
     const settings = await configuration.settings();
     if (!intent.returnTo) return startLive(session, settings);
     goOn();
+    if (isPlaceOnThisPage(intent.returnTo)) return startLive(session, settings);
     // Where the other page does not come, this one is as good as any.
     edges.timers.after(STEP_LIMIT_MS, () => void guarded(() => startLive(session, settings)));
   }
@@ -121,12 +139,26 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     if (intent.returnTo) edges.leave(new URL(intent.returnTo, edges.url.origin).href);
   }
 
-  async function assertMayReceive(origin: string): Promise<void> {
-    if (!edges.opener) throw new Failure('no-opener');
-    assertAllowedOrigin(origin, await configuration.allowedOrigins(), edges.url.hostname);
+  /** To go there loads nothing. */
+  function isPlaceOnThisPage(path: string): boolean {
+    const [page, hash] = path.split('#');
+    return Boolean(hash) && page === edges.url.pathname;
   }
 
-  function handOver(session: Session, origin: string): void {
+  async function assertMayReceive(origin: string): Promise<void> {
+    try {
+      if (!edges.opener) throw new Failure('no-opener');
+      assertAllowedOrigin(origin, await configuration.allowedOrigins(), edges.url.hostname);
+    } catch (error) {
+      // From here on only this page can be asked for. Where it could not be found out, another try is for that site again.
+      if (['no-opener', 'popup-origin'].includes(asFailure(error).kind)) intent = {};
+      throw error;
+    }
+  }
+
+  /** Only a site that may have it now: it may have been long since that was asked. */
+  async function handOver(session: Session, origin: string): Promise<void> {
+    await assertMayReceive(origin);
     deliverSession(edges.opener, session, origin);
     view.handedOver(session);
     edges.closeWindow();
@@ -155,7 +187,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
           onEnding: (reason) => view.warn(new Failure(reason)),
           onEnded: () => {
             tearDown();
-            view.failed(new Failure('ended'));
+            showFailure(new Failure('ended'));
           },
         },
         session,
@@ -175,12 +207,19 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     edges.announce(undefined);
   }
 
+  function showFailure(failure: Failure): void {
+    if (live) {
+      view.signedIn(live.session, intent.returnTo);
+      view.warn(failure);
+    } else view.failed(failure, readSession(storage));
+  }
+
   async function guarded(step: () => Promise<void>, tell?: (failure: Failure) => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
       const failure = asFailure(error);
-      view.failed(failure);
+      showFailure(failure);
       edges.fetchAhead();
       // The page has said it already, whether anybody else can be told or not.
       await tell?.(failure).catch(() => {});
@@ -191,19 +230,20 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     open,
     signIn: () =>
       guarded(async () => {
-        storage.removeItem(SIGNED_OUT);
         forgetRedirects(storage);
         await leaveForLogin();
       }, tellOpener),
-    useToken: (token) =>
+    useToken: (pasted) =>
       guarded(async () => {
-        if (token === '') throw new Failure('no-token');
+        const token = parsePastedToken(pasted);
         view.progress('starting');
+        let session: Session | undefined;
         try {
           const { accountSid } = await configuration.settings();
-          await welcome(await sessionOf(edges, { accessToken: token }, accountSid));
+          session = await sessionOf(edges, { accessToken: token }, accountSid);
+          await welcome(session);
         } catch (error) {
-          removeSession(storage);
+          if (session) removeSession(storage);
           throw asFailure(error, 'token');
         }
       }),

@@ -2,7 +2,7 @@ import type { Client } from './client';
 import { createConfiguration, type Settings } from './configuration';
 import { Failure } from './failure';
 import { createFlow } from './flow';
-import type { ClientPart } from './flow-edges';
+import type { ClientPart, Flow } from './flow-edges';
 import type { Live } from './live';
 import { exchangeToken, getAuthenticationConfig, getLoginDetails, refreshToken, validateToken } from './sdk';
 import { atTwilio } from './twilio-hosts';
@@ -36,6 +36,9 @@ function start(): void {
     },
   };
 
+  // Without a store there is no flow, and what helps is to load the page again once the browser allows one.
+  const reload = async () => location.reload();
+  let flow: Flow = { open: reload, signIn: reload, useToken: reload, signOut: reload, goOn: reload, check() {} };
   const view = createView(document, {
     signIn: () => void flow.signIn(),
     signOut: () => flow.signOut(),
@@ -46,7 +49,7 @@ function start(): void {
 
   const stores = openStores();
   if (!stores) {
-    view.failed(new Failure('storage'));
+    view.failed(new Failure('storage'), undefined);
     return;
   }
 
@@ -68,7 +71,7 @@ function start(): void {
     },
   });
 
-  const flow = createFlow<Client>({
+  flow = createFlow<Client>({
     ...{ url, configuration, view, now, timers, storage: stores.session },
     sdk: { getLoginDetails, exchangeToken, refreshToken, validateToken },
     opener: window.opener,

@@ -70,7 +70,9 @@ export function keepRenewed(edges: RenewalEdges): Renewal {
     } catch (error) {
       if (state !== 'renewing') return;
       state = 'waiting';
-      if (!isNoAnswer(error)) giveUp('not-renewed');
+      // The answer to an earlier try may have come meanwhile, and have brought another refresh token.
+      const isSpent = edges.current().refreshToken !== before.refreshToken;
+      if (!isNoAnswer(error) && !isSpent) giveUp('not-renewed');
       if (state === 'waiting' && left() > -GRACE_MS) wait(retryDelay(left()), () => void renew());
       else if (state === 'waiting') end();
       else check();

@@ -12,7 +12,7 @@ const ELSEWHERE = 'https://elsewhere.invalid';
  */
 export function parseReturnTo(value: string): string {
   const url = URL.canParse(value, ELSEWHERE) ? new URL(value, ELSEWHERE) : undefined;
-  if (url?.origin !== ELSEWHERE || !value.startsWith('/')) throw new Failure('return-to');
+  if (url?.origin !== ELSEWHERE || !value.startsWith('/') || /\p{Cc}/u.test(value)) throw new Failure('return-to');
   const path = url.pathname + url.search + url.hash;
   // `/.//host` is a path, but becomes `//host` once it is taken apart and put together again.
   if (path.startsWith('//')) throw new Failure('return-to');

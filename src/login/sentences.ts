@@ -6,6 +6,8 @@ export const SENTENCES: Readonly<Record<FailureKind, string>> = {
     'This page could not read its settings. Check your network connection, then sign in again. If this goes on, tell your administrator that /config does not answer properly.',
   'no-configuration':
     'Single sign-on is not switched on for this Twilio account. Ask your administrator to activate an SSO connection in the Flex Console, then sign in again.',
+  account:
+    'Twilio does not say how people of this account sign in. Ask your administrator to check ACCOUNT_SID, and single sign-on in the Flex Console, then sign in again.',
   unreachable: 'Twilio could not be reached. Check your network connection, then sign in again.',
   'too-slow': 'No answer came within 15 seconds. Check your network connection, then sign in again.',
   missing: 'This sign-in was not started here, or another tab has finished it. Go on in that tab, or sign in again.',

@@ -34,11 +34,12 @@ export function createView(document: Document, handlers: Handlers): PageView {
   };
   const [status, alert, progress] = [part('status'), part('alert'), part('progress')];
   const [person, signIn, tokenPanel] = [part('person'), part('sign-in'), part('token-panel')];
-  const [continueButton, field, main] = [part('continue'), part('token'), part('main')];
+  const [continueButton, copyButton] = [part('continue'), part('copy')];
+  const [heading, field, main] = [part('heading'), part('token'), part('main')];
 
   part('sign-in').addEventListener('click', handlers.signIn);
   part('sign-out').addEventListener('click', handlers.signOut);
-  part('copy').addEventListener('click', handlers.copyToken);
+  copyButton.addEventListener('click', handlers.copyToken);
   continueButton.addEventListener('click', handlers.goOn);
   part('token-form').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -46,6 +47,8 @@ export function createView(document: Document, handlers: Handlers): PageView {
   });
 
   let said = '';
+  /** What is wrong with the session for as long as it goes on; what comes and goes is told below it. */
+  let standing: Failure | undefined;
 
   /** Shows these parts alone. Who pressed a button that is gone now must not be thrown back to the top of the page. */
   function show(sentence: string, shown: { failure?: Failure; parts?: HTMLElement[]; step?: number } = {}): void {
@@ -53,18 +56,21 @@ export function createView(document: Document, handlers: Handlers): PageView {
     // Said again only where it is new.
     if (status.textContent !== sentence) status.textContent = sentence;
     said = sentence;
-    tell(shown.failure, 'failure');
+    standing = undefined;
+    heading.textContent = document.title = sentence.startsWith('Signed in') ? 'Signed in to Flex' : 'Sign in to Flex';
+    tell('failure', shown.failure);
     for (const element of [person, signIn, tokenPanel]) element.hidden = !shown.parts?.includes(element);
     progress.hidden = shown.step === undefined;
     progress.setAttribute('value', String(shown.step ?? 0));
-    main.setAttribute('aria-busy', String(shown.step !== undefined));
+    // Not `aria-busy`, which may keep from being read out what the status says meanwhile.
+    main.dataset.busy = String(shown.step !== undefined);
     if (focused instanceof HTMLElement && focused !== document.body && !focused.checkVisibility()) main.focus();
   }
 
   /** @param tone a warning leaves the person signed in */
-  function tell(failure: Failure | undefined, tone: 'failure' | 'warning'): void {
+  function tell(tone: 'failure' | 'warning', ...failures: (Failure | undefined)[]): void {
     alert.className = tone;
-    alert.replaceChildren(...(failure ? failureText(failure) : []));
+    alert.replaceChildren(...failures.flatMap((failure) => (failure ? failureText(failure) : [])));
   }
 
   function failureText(failure: Failure): Node[] {
@@ -86,26 +92,36 @@ export function createView(document: Document, handlers: Handlers): PageView {
       show(signedOut ? 'You are signed out.' : 'You are not signed in.', { parts: [signIn, tokenPanel] });
       if (wantsToken) openTokenPanel();
     },
-    failed(failure) {
-      show('You are not signed in.', { failure, parts: [signIn, tokenPanel] });
-      if (failure.kind === 'token' || failure.kind === 'no-token') openTokenPanel();
+    failed(failure, kept) {
+      const isToken = failure.kind === 'token' || failure.kind === 'no-token';
+      const parts = [signIn, tokenPanel, ...(kept ? [person] : [])];
+      show(kept ? 'Your session is kept in this tab.' : 'You are not signed in.', { failure, parts });
+      field.setAttribute('aria-invalid', String(isToken));
+      if (isToken) openTokenPanel();
+      if (!kept) return;
+      fillIn(kept);
+      continueButton.hidden = copyButton.hidden = true;
     },
     signedIn(session, returnTo) {
       show(`Signed in as ${displayName(session)}`, { parts: [person] });
       fillIn(session);
       continueButton.hidden = returnTo === undefined;
+      copyButton.hidden = false;
       if (field instanceof HTMLInputElement) field.value = '';
     },
     handedOver(session) {
       show(`Signed in as ${displayName(session)}. You can close this window.`);
     },
     warn(failure) {
-      tell(failure, 'warning');
       // What did not get copied can be copied again; any other warning is about the session, and a new one mends it.
-      signIn.hidden = failure.kind === 'copy';
+      const isPassing = failure.kind === 'copy';
+      if (!isPassing) standing = failure;
+      status.textContent = said;
+      tell('warning', standing, isPassing ? failure : undefined);
+      signIn.hidden = standing === undefined;
     },
     say(addition) {
-      if (signIn.hidden) tell(undefined, 'warning');
+      tell('warning', standing);
       status.textContent = `${said}. ${addition}`;
     },
     get token() {

@@ -23,6 +23,7 @@ function page(address = '', stored: Record<string, unknown> = {}, opener: FlowEd
   const said: string[] = [];
   const failures: Failure[] = [];
   const left: string[] = [];
+  const kept: unknown[] = [];
   const configuration: Configuration = {
     settings: async () => SETTINGS,
     connection: async () => ({ clientId: 'client', ssoProfileSid: 'JB1' }),
@@ -46,9 +47,10 @@ function page(address = '', stored: Record<string, unknown> = {}, opener: FlowEd
     view: {
       progress: (step) => said.push(step),
       waiting: () => said.push('waiting'),
-      failed: (failure) => {
+      failed: (failure, session) => {
         failures.push(failure);
         said.push(`failed: ${failure.kind}`);
+        kept.push(session);
       },
       signedIn: () => said.push('signed in'),
       handedOver: () => said.push('handed over'),
@@ -63,7 +65,7 @@ function page(address = '', stored: Record<string, unknown> = {}, opener: FlowEd
       goLive: async (_, session) => ({ client: 'client', session, check() {}, stop: jest.fn() }),
     }),
   };
-  return { ...edges, sdk, time, said, left, failures, flow: createFlow(edges) };
+  return { ...edges, sdk, time, said, left, kept, failures, flow: createFlow(edges) };
 }
 
 const pending = (changes: object = {}) => ({
@@ -140,20 +142,91 @@ it('stores new tokens before anything else is asked, so that a failure after tha
 
 it('sends nobody to sign in again because a session that is still good could not be started for want of an answer', async () => {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
-  const { flow, said, left, storage } = { ...made, flow: createFlow({ ...made, loadClientPart: noAnswer }) };
+  const { flow, said, left, storage, kept } = { ...made, flow: createFlow({ ...made, loadClientPart: noAnswer }) };
   await flow.open();
   expect(said.at(-1)).toBe('failed: unreachable');
+  expect(kept).toEqual([LIVE_SESSION]);
   expect(left).toEqual([]);
   expect(storage.getItem('flex-auth:session')).not.toBeNull();
 });
 
+it.each([
+  ['denied', '?error=access_denied', pending()],
+  ['missing', '?code=c1&state=s', {}],
+  ['refused', '?code=c1&state=s', pending()],
+  ['return-to', '?return_to=//evil.example', {}],
+  ['popup-origin', '?mode=popup&origin=https://evil.example', {}],
+])('goes on with the session of this tab, and warns, where a visit ends as %s: %s', async (kind, address, stored) => {
+  const opener = { postMessage: jest.fn() };
+  const { flow, sdk, said, left } = page(address, { 'flex-auth:session': LIVE_SESSION, ...stored }, opener);
+  sdk.exchangeToken.mockRejectedValue(Object.assign(new Error('no'), { code: 45003 }));
+  await flow.open();
+  expect(said.slice(-2)).toEqual(['signed in', `warning: ${kind}`]);
+  expect(left).toEqual([]);
+  expect(opener.postMessage).not.toHaveBeenCalled();
+});
+
+it('stays signed in where another sign-in can not be begun', async () => {
+  const { flow, said, configuration } = page('', { 'flex-auth:session': LIVE_SESSION });
+  await flow.open();
+  configuration.connection = noAnswer;
+  await flow.signIn();
+  expect(said.slice(-2)).toEqual(['signed in', 'warning: unreachable']);
+});
+
+it('goes at once to another place on this page, where nothing is loaded', async () => {
+  const { flow, said, left } = page('?code=c1&state=s', pending({ returnTo: '/login.html#top' }));
+  await flow.open();
+  expect(left).toEqual(['https://login.example/login.html#top']);
+  expect(said.at(-1)).toBe('signed in');
+});
+
+it('is signed out until somebody has signed in again, though they may have tried', async () => {
+  const { flow, said, left, storage } = page();
+  flow.signOut();
+  await flow.signIn();
+  expect(left).toHaveLength(1);
+  await flow.open();
+  expect(said.at(-1)).toBe('waiting');
+
+  const back = page('?code=c1&state=s', pending());
+  back.storage.setItem('flex-auth:signed-out', storage.getItem('flex-auth:signed-out') ?? '');
+  await back.flow.open();
+  expect(back.storage.getItem('flex-auth:signed-out')).toBeNull();
+});
+
+it('keeps the session of this tab where a token that is pasted is none', async () => {
+  const made = page('', { 'flex-auth:session': LIVE_SESSION });
+  const { flow, sdk, said, storage } = { ...made, flow: createFlow({ ...made, loadClientPart: noAnswer }) };
+  await flow.open();
+  sdk.validateToken.mockRejectedValue(Object.assign(new Error('no'), { code: 20101 }));
+  for (const pasted of ['unknown', 'a€', '  ']) {
+    await flow.useToken(pasted);
+    expect(said.at(-1)).toMatch(/^failed: (no-)?token$/);
+  }
+  expect(sdk.validateToken.mock.calls).toEqual([[ACCOUNT_SID, 'unknown']]);
+  expect(storage.getItem('flex-auth:session')).not.toBeNull();
+});
+
+it('says that the browser keeps nothing where its store is full', async () => {
+  const { flow, said, storage } = page();
+  storage.setItem = () => {
+    throw new DOMException('full', 'QuotaExceededError');
+  };
+  await flow.open();
+  expect(said.at(-1)).toBe('failed: storage');
+});
+
 it('counts redirects that came back with nothing, for 30 s', async () => {
-  const { flow, left, said, time } = page();
+  const { flow, left, said, time, configuration } = page();
   await flow.open();
   await flow.open();
+  expect(configuration.forget).not.toHaveBeenCalled();
   await flow.open();
   expect(left).toHaveLength(2);
   expect(said.at(-1)).toBe('failed: loop');
+  // What it knows may be what leads nowhere.
+  expect(configuration.forget).toHaveBeenCalledTimes(1);
   await time.pass(30_000);
   await flow.open();
   expect(left).toHaveLength(3);
@@ -185,6 +258,23 @@ describe('in a popup, tells the site that opened it', () => {
     configuration.connection = () => Promise.reject(new Failure('no-configuration'));
     await flow.signIn();
     expect(opener.postMessage.mock.calls).toEqual(refused('no-configuration'));
+  });
+
+  it.each([
+    ['before the sign-in', '?mode=popup&origin=https://app.example.com', {}],
+    ['after it', '?code=c1&state=s', pending({ popupOrigin: APP })],
+  ])('of a session at the next try, where %s it could not be found out who may have it', async (_, address, stored) => {
+    const { flow, left, storage, opener, configuration } = popup(address, stored);
+    const { allowedOrigins } = configuration;
+    configuration.allowedOrigins = () => Promise.reject(new Failure('settings'));
+    await flow.open();
+    expect(opener.postMessage).not.toHaveBeenCalled();
+    expect(storage.getItem('flex-auth:session')).toBeNull();
+
+    configuration.allowedOrigins = allowedOrigins;
+    await flow.signIn();
+    expect(left).toHaveLength(1);
+    expect(JSON.parse(storage.getItem('flex-auth:login') ?? '')).toMatchObject({ popupOrigin: APP });
   });
 
   it('nothing of a token that was mistyped in the page', async () => {

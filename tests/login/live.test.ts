@@ -96,6 +96,20 @@ it('copies the token that is current', async () => {
   expect(await login.page.evaluate('navigator.clipboard.readText()')).toBe(login.twilio.tokens[0]);
 });
 
+it('keeps saying that the session ends, and how to go on, where something passing is to be said too', async () => {
+  await login.page.clock.install();
+  await login.page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))');
+  login.twilio.expiresAtMostMs = Date.now() + 3_600_000;
+  await login.open();
+  await login.status(SIGNED_IN);
+  await login.page.clock.fastForward(56 * 60_000);
+  await login.alert('reached its maximum length');
+  await login.button('Copy token').click();
+  await login.alert('did not let this page copy');
+  await login.alert('reached its maximum length');
+  expect(await login.button('Sign in with SSO').isVisible()).toBe(true);
+});
+
 it('says what to do where the browser does not let the page copy', async () => {
   await login.page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))');
   await login.open();

@@ -25,6 +25,20 @@ const STATES: Record<string, () => Promise<unknown>> = {
     await login.button('Sign out').click();
     await login.status('You are signed out');
   },
+  'near the end of the session': async () => {
+    login.twilio.expiresAtMostMs = Date.now() + 2000;
+    await login.open();
+    await login.alert('reached its maximum length');
+  },
+  'not reached, with a session': async () => {
+    await login.open();
+    await login.status(SIGNED_IN);
+    login.twilio.trouble['/v1/Configuration'] = 'abort';
+    await login.page.reload();
+    await login.alert('could not be reached');
+    await login.status('Your session is kept in this tab');
+    await login.button('Sign out').waitFor();
+  },
   failed: async () => {
     await login.open(`?error=access_denied&error_description=${'because_of_a_long_word_'.repeat(8)}`);
     await login.alert('declined');
@@ -102,6 +116,28 @@ it('shows nothing of itself where its script does not run', async () => {
   await login.open();
   expect(await login.page.getByRole('button').count()).toBe(0);
   expect(await login.page.locator('noscript').textContent()).toContain('This page needs JavaScript');
+});
+
+it('says so, and offers to load it again, where its script does not come', async () => {
+  await login.page.route('**/login.js', (route) => route.abort());
+  await login.open();
+  const late = login.page.getByRole('link', { name: 'Load it again' });
+  expect(await late.isVisible()).toBe(false);
+  // The style waits for 15 s.
+  await login.page.evaluate('for (const animation of document.getAnimations()) animation.finish()');
+  expect(await late.isVisible()).toBe(true);
+  await login.page.unroute('**/login.js');
+  await late.click();
+  await login.status(SIGNED_IN);
+  expect(await late.isVisible()).toBe(false);
+});
+
+it('has a heading and a title that say whether somebody is signed in', async () => {
+  await login.open();
+  await login.page.getByRole('heading', { name: 'Signed in to Flex' }).waitFor();
+  expect(await login.page.title()).toBe('Signed in to Flex');
+  await login.button('Sign out').click();
+  await login.page.getByRole('heading', { name: 'Sign in to Flex' }).waitFor();
 });
 
 it.each([

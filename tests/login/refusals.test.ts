@@ -169,4 +169,8 @@ it('says what to do where the browser keeps nothing for the site', async () => {
   );
   await login.open();
   await login.alert('Allow this site to store data');
+  const reloaded = login.page.waitForEvent('framenavigated');
+  await login.button('Sign in with SSO').click();
+  await reloaded;
+  await login.alert('Allow this site to store data');
 });

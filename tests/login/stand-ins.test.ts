@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
 import fc from 'fast-check';
-import { assertKnownUses } from '../../scripts/login-bundle';
+import { assertKnownUses, trimSdk } from '../../scripts/login-bundle';
+import { readErrors, signInErrors, trimErrors } from '../../scripts/sign-in-errors';
 import { Buffer as BufferStandIn } from '../../src/login/stand-ins/buffer';
 import mapKeysStandIn from '../../src/login/stand-ins/lodash-map-keys';
 import transformStandIn from '../../src/login/stand-ins/lodash-transform';
@@ -13,6 +15,8 @@ import { runBundled } from './support/bundled';
 import { ACCOUNT_SID } from './support/service';
 
 jest.setTimeout(60_000);
+
+const ROOT = resolve(__dirname, '../..');
 
 // What the SDK itself would get, found from where it lies.
 const sdk = createRequire(createRequire(__filename).resolve('@twilio/flex-sdk'));
@@ -126,6 +130,38 @@ describe('each stand-in gives what the original does', () => {
 
   it('no telemetry, which has the members of the real one that the SDK uses', () => {
     expect(Object.keys(datadogRum).sort()).toEqual([...(withoutTelemetry['@datadog/browser-rum']?.uses ?? [])].sort());
+  });
+});
+
+describe('the errors of the SDK that the page is left with', () => {
+  const path = join(ROOT, 'node_modules/@twilio/flex-sdk/esm/src/modules/error/ErrorCode/ErrorCodes.js');
+
+  it('are as the SDK has them, and fewer', async () => {
+    const all = await readErrors(path);
+    const kept = trimErrors(all);
+    expect(all).toMatchObject(kept);
+    expect(Object.keys(kept.ErrorCode).length).toBeLessThan(Object.keys(all.ErrorCode).length / 2);
+  });
+
+  it('are all that the sign-in part names', async () => {
+    const { metafile } = await build({
+      ...{ entryPoints: [join(ROOT, 'src/login/page.ts')], bundle: true, write: false, metafile: true },
+      ...{ format: 'esm', logLevel: 'error', absWorkingDir: ROOT, outdir: 'unwritten' },
+      plugins: [signInErrors, trimSdk(withoutTelemetry)],
+    });
+    const [output] = Object.values(metafile.outputs);
+    const bundled = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+    const sources = bundled
+      .map(([file]) => file)
+      .filter((file) => /flex-sdk\/esm\/src\/.*(?<!ErrorCodes)\.js$/.test(file))
+      .map((file) => readFileSync(join(ROOT, file), 'utf8'));
+    const named = sources.flatMap((source) => {
+      const name = /\bErrorCode as (\w+)/.exec(source)?.[1];
+      return name ? [...source.matchAll(new RegExp(`(?<![\\w$.])${name}\\.(\\w+)`, 'g'))].map(([, code]) => code) : [];
+    });
+    const { ErrorCode } = trimErrors(await readErrors(path));
+    expect(named).toContain('NetworkError');
+    expect(named.filter((code) => !(code && code in ErrorCode))).toEqual([]);
   });
 });
 

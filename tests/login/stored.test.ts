@@ -2,9 +2,17 @@ import fc from 'fast-check';
 import { bakedSettings } from '../../src/login/baked-settings';
 import { createConfiguration, parseSettings } from '../../src/login/configuration';
 import { within } from '../../src/login/deadline';
+import { refreshSession } from '../../src/login/finish-login';
 import { parsePendingLogin, storePendingLogin, takePendingLogin } from '../../src/login/pending-login';
 import { createRedaction, redactingFactory } from '../../src/login/redaction';
-import { describeSession, parseSession, parseTokens, readSession, storeSession } from '../../src/login/session';
+import {
+  describeSession,
+  parseSession,
+  parseTokens,
+  readSession,
+  type Session,
+  storeSession,
+} from '../../src/login/session';
 import { manualTime, memoryStore } from './support/memory';
 import { ACCOUNT_SID, defaultConfig } from './support/service';
 
@@ -172,6 +180,30 @@ describe('the configuration', () => {
     await expect(configuration.connection()).resolves.toMatchObject({ clientId: 'c1' });
   });
 
+  it.each([{}, null, []])('is asked for again after an answer that is none: %j', async (answer) => {
+    const made = edges();
+    made.fetchConfig.mockResolvedValueOnce(answer);
+    const configuration = createConfiguration(made);
+    await expect(configuration.connection()).rejects.toMatchObject({ kind: 'settings' });
+    await expect(configuration.allowedOrigins()).resolves.toEqual(defaultConfig().allowed_origins);
+    await expect(configuration.connection()).resolves.toMatchObject({ clientId: 'c1' });
+  });
+
+  it('is kept where the browser leaves before it was looked up anew', async () => {
+    const made = edges();
+    await createConfiguration(made).connection();
+    made.fetchConfig.mockRejectedValue(new TypeError('Failed to fetch'));
+    await createConfiguration(made).connection();
+    await made.time.pass(0);
+    expect(made.cache.map.size).toBe(1);
+  });
+
+  it('is what the administrator has to look at where Twilio refuses to tell it', async () => {
+    const made = edges();
+    made.getAuthenticationConfig.mockRejectedValue(Object.assign(new Error('no'), { code: 45004 }));
+    await expect(createConfiguration(made).connection()).rejects.toMatchObject({ kind: 'account' });
+  });
+
   it.each([{}, { account_sid: 'AC1' }, { account_sid: `${ACCOUNT_SID}/..` }, null, []])('is not made of %j', (raw) => {
     expect(() => parseSettings(raw)).toThrow('settings');
   });
@@ -179,6 +211,11 @@ describe('the configuration', () => {
   it('takes a region for one only where it can be part of a host name', () => {
     const { region, edge } = parseSettings({ ...defaultConfig(), region: 'x.evil.example/', edge: 'dublin' });
     expect({ region, edge }).toEqual({ region: undefined, edge: 'dublin' });
+  });
+
+  it('takes a region in capitals for the same', () => {
+    const { region, edge } = parseSettings({ ...defaultConfig(), region: 'IE1', edge: 'Dublin' });
+    expect({ region, edge }).toEqual({ region: 'ie1', edge: 'dublin' });
   });
 
   it('bakes in what .env has, and nothing without the account', () => {
@@ -200,6 +237,28 @@ it('puts away what a step brings after its time is over', async () => {
   finish('a client');
   await time.pass(0);
   expect(late).toHaveBeenCalledWith('a client');
+});
+
+it('keeps the tokens of a refresh that comes after its time is over, since the old ones are spent', async () => {
+  const time = manualTime();
+  const old: Session = {
+    ...{ accessToken: 'a', refreshToken: 'r', expiresAt: '2030-01-01T13:00:00Z', identity: 'i', roles: [] },
+    ...{ accountSid: ACCOUNT_SID, ssoProfileSid: 'JB1' },
+  };
+  let answer = (_: unknown) => {};
+  const sdk = {
+    refreshToken: () => new Promise((done) => (answer = done)),
+    exchangeToken: never,
+    validateToken: never,
+  };
+  const keep = jest.fn();
+  const refresh = refreshSession({ sdk, storage: memoryStore(), now: time.now, timers: time }, old, keep);
+  const outcome = expect(refresh).rejects.toMatchObject({ kind: 'too-slow' });
+  await time.pass(15_000);
+  await outcome;
+  answer({ accessToken: 'a2', refreshToken: 'r2' });
+  await time.pass(0);
+  expect(keep.mock.calls).toEqual([[{ ...old, accessToken: 'a2', refreshToken: 'r2' }]]);
 });
 
 it('masks a token in whatever is logged, wherever it stands in the text', () => {
