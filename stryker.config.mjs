@@ -9,7 +9,11 @@ export default {
       globalSetup: null,
       testRunner: '<rootDir>/tests/support/jest-circus-for-mutants.cjs',
       // Tests that run the sources in their own process, and do not wait by the clock on the wall.
-      testMatch: ['<rootDir>/tests/{auth,flex,functions,http,twilio}/*.test.ts', '<rootDir>/tests/settings.test.ts'],
+      testMatch: [
+        '<rootDir>/tests/{auth,flex,functions,http,twilio,properties}/*.test.ts',
+        '<rootDir>/tests/bad-input/attacks.test.ts',
+        '<rootDir>/tests/settings.test.ts',
+      ],
       testPathIgnorePatterns: ['/waiting.test.ts$', '/preflight.test.ts$'],
       // What is served is the sources, not the build.
       moduleNameMapper: { '/support/service$': '<rootDir>/tests/support/service-in-process.ts' },

@@ -36,6 +36,14 @@ const list = (value: string) =>
 
 const optionalText = v.optional(v.string());
 
+/** @param parse gives `undefined` for an entry that is malformed: one is enough to make the whole setting so */
+const listOf = <Entry>(parse: (entry: string) => Entry | undefined, message: string) =>
+  v.pipe(
+    v.optional(v.string(), ''),
+    v.transform((value) => list(value).map(parse)),
+    v.custom<Entry[]>((entries) => Array.isArray(entries) && !entries.includes(undefined), message),
+  );
+
 const optionalHostLabel = (message: string) =>
   v.optional(v.pipe(v.unknown(), v.transform(parseHostLabel), v.string(message)));
 
@@ -53,14 +61,9 @@ const SettingsSchema = v.object({
       v.guard(isFlexInstanceSid, () => 'must be GO and 32 hexadecimal digits, as on Flex > Overview'),
     ),
   ),
-  ALLOWED_ORIGINS: v.pipe(
-    v.optional(v.string(), ''),
-    v.transform((value) => list(value).map(parseOrigin)),
-    v.check(
-      (origins) => !origins.includes(undefined),
-      'must be origins separated by commas, such as https://app.example.com,https://crm.example.com:8443 (no path, no *)',
-    ),
-    v.transform((origins) => origins.filter((origin) => origin !== undefined)),
+  ALLOWED_ORIGINS: listOf(
+    parseOrigin,
+    'must be origins separated by commas, such as https://app.example.com,https://crm.example.com:8443 (no path, no *)',
   ),
   MAX_TOKEN_TTL: v.pipe(
     v.optional(v.string(), '3600'),
@@ -68,14 +71,9 @@ const SettingsSchema = v.object({
     v.transform(Number),
     v.minValue(1, 'must be a whole number of seconds, at least 1'),
   ),
-  BACKEND_KEYS: v.pipe(
-    v.optional(v.string(), ''),
-    v.transform((value) => list(value).map(parseBackendKey)),
-    v.check(
-      (keys) => !keys.includes(undefined),
-      'must be <name>:<scopes>:<sha256> entries separated by commas, as `npm run backend-key` prints them',
-    ),
-    v.transform((keys) => keys.filter((key) => key !== undefined)),
+  BACKEND_KEYS: listOf(
+    parseBackendKey,
+    'must be <name>:<scopes>:<sha256> entries separated by commas, as `npm run backend-key` prints them',
   ),
   TWILIO_REGION: optionalHostLabel('must be a Twilio region, such as ie1'),
   TWILIO_EDGE: optionalHostLabel('must be a Twilio edge, such as dublin'),

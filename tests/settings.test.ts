@@ -124,7 +124,11 @@ it.each([
     expect(answer).toMatchObject({
       status: 500,
       headers: { 'cache-control': 'no-store' },
-      body: { status: 500, code: 'misconfigured', message: expect.stringContaining(name) },
+      body: {
+        status: 500,
+        code: 'misconfigured',
+        message: expect.stringMatching(new RegExp(`: ${name} (must be|is missing).{6,}\\.$`)),
+      },
     });
     expect(JSON.stringify(answer)).not.toMatch(/secret\b|the-auth-token/);
   }
@@ -133,6 +137,7 @@ it.each([
 it('names all settings that are wrong at once', async () => {
   const { body } = await call(config, { LOG_LEVEL: 'loud', MAX_TOKEN_TTL: 'long' });
   for (const name of ['ACCOUNT_SID', 'AUTH_TOKEN', 'LOG_LEVEL', 'MAX_TOKEN_TTL']) expect(body.message).toContain(name);
+  expect(body.message).toMatch(/; MAX_TOKEN_TTL .*; LOG_LEVEL .*; AUTH_TOKEN /);
 });
 
 it('tells a stranger that they are one, and nothing of the settings', async () => {
@@ -160,6 +165,20 @@ it('hands login.html what is set, and nothing secret', async () => {
     telemetry: true,
     log_level: 'info',
   });
+});
+
+it('hands login.html no region and no edge where there is none', async () => {
+  const { body } = await call(config, REQUIRED);
+  expect(Object.keys(body)).toEqual(['account_sid', 'allowed_origins', 'telemetry', 'log_level']);
+});
+
+it.each([
+  ['an API_KEY alone', { API_KEY: 'SK1' }],
+  ['an API_SECRET alone', { API_SECRET: 's' }],
+])('takes %s for none', async (_, half) => {
+  const { AUTH_TOKEN: __, ...rest } = REQUIRED;
+  const { status, body } = await call(config, { ...rest, ...half });
+  expect({ status, message: body.message }).toEqual({ status: 500, message: expect.stringMatching(/: AUTH_TOKEN is/) });
 });
 
 describe('.env.example', () => {

@@ -18,10 +18,10 @@ const absent = <T extends v.GenericSchema>(schema: T) =>
     () => undefined,
   );
 
-const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
+const TimestampSchema = v.pipe(v.string(), v.isoTimestamp());
 
-/** Milliseconds since 1970. A time without a zone is in UTC, as all of Twilio's are: `Date.parse` would take it for local time. */
-const toMs = (time: string) => Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(time) ? time : `${time}Z`);
+/** A time without a zone is in UTC, as all of Twilio's are: `Date.parse` would take it for local time. */
+const withZone = (time: string) => [time, `${time}Z`].find((text) => v.is(TimestampSchema, text));
 
 const ValidTokenSchema = v.object({
   valid: v.literal(true),
@@ -29,7 +29,7 @@ const ValidTokenSchema = v.object({
   flex_user_sid: absent(v.pipe(v.string(), v.guard(isFlexUserSid))),
   flex_instance_sid: absent(v.pipe(v.string(), v.guard(isFlexInstanceSid))),
   realm_user_id: absent(v.string()),
-  expiration: absent(v.pipe(v.string(), v.regex(ISO_8601), v.transform(toMs), v.finite())),
+  expiration: absent(v.pipe(v.string(), v.transform(withZone), v.string(), v.transform(Date.parse), v.finite())),
 });
 
 /**

@@ -68,7 +68,7 @@ function readableBy(operation: string, context: Environment, event: unknown): Re
   const origin = typeof header === 'string' ? header : undefined;
   const domainName = String(context.DOMAIN_NAME);
   const headers = corsHeaders(origin, { allowedOrigins: readAllowedOrigins(context), domainName });
-  const isOwn = origin === `https://${domainName}` || origin === `http://${domainName}`;
+  const isOwn = origin === `https://${domainName}`;
   if (origin !== undefined && !isOwn && !('Access-Control-Allow-Origin' in headers)) {
     const name = nameOf(origin);
     writeLog('warn', {

@@ -162,7 +162,8 @@ export function toAnswer(status: number, text: string, header: (name: string) =>
     status,
     text,
     requestId: requestId && /^RQ[0-9a-f]{32}$/i.test(requestId) ? requestId : undefined,
-    retryAfter: retryAfter !== undefined && RETRY_AFTER.test(retryAfter) ? retryAfter : undefined,
+    // What says nothing of a time is not passed on either.
+    retryAfter: retryAfter !== undefined && isTime(retryAfter) ? retryAfter : undefined,
   };
 }
 
@@ -173,15 +174,16 @@ export function systemCodeOf(error: unknown): string | undefined {
   return cause ? systemCodeOf(cause) : undefined;
 }
 
-/** Seconds, or a date (RFC 9110, section 10.2.3). Anything else is not passed on either. */
-const RETRY_AFTER = /^(\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)$/;
-
-function retryAfterMs({ retryAfter }: TwilioAnswer): number {
-  if (retryAfter === undefined) return 0;
-  const seconds = Number(retryAfter);
-  const ms = Number.isNaN(seconds) ? Date.parse(retryAfter) - Date.now() : seconds * 1000;
-  return Number.isNaN(ms) ? 0 : ms;
+/** When that is, on the clock of `Date.now()`. `Retry-After` is seconds, or a date (RFC 9110, section 10.2.3). */
+function timeOf(retryAfter: string): number {
+  if (/^\d{1,9}$/.test(retryAfter)) return Date.now() + Number(retryAfter) * 1000;
+  return retryAfter.endsWith(' GMT') ? Date.parse(retryAfter) : Number.NaN;
 }
+
+const isTime = (retryAfter: string) => retryAfter.length < 64 && timeOf(retryAfter) > 0;
+
+const retryAfterMs = ({ retryAfter }: TwilioAnswer): number =>
+  retryAfter === undefined ? 0 : timeOf(retryAfter) - Date.now();
 
 async function waitUntil(timeMs: number): Promise<void> {
   const waitMs = timeMs - performance.now();

@@ -112,11 +112,17 @@ describe('is not valid, so that the caller must sign in again', () => {
 describe('could not be found out, so that nobody is sent to sign in again, and nothing is asked', () => {
   const upstream = (status: number) => ({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
 
+  const says = (words: string, { status, body }: ReturnType<typeof upstream>) => ({
+    status,
+    body: { ...body, message: expect.stringContaining(words) },
+  });
+
   const troubles: [string, Omit<Fault, 'host'>, object][] = [
-    ['our own credentials are refused (401)', { status: 401 }, upstream(401)],
-    ['our own credentials are refused (403)', { status: 403 }, upstream(403)],
-    ['Twilio does not know the account (404)', { status: 404 }, upstream(404)],
-    ['Twilio has trouble (500)', { status: 500 }, upstream(500)],
+    ['our own credentials are refused (401)', { status: 401 }, says('AUTH_TOKEN', upstream(401))],
+    ['our own credentials are refused (403)', { status: 403 }, says('AUTH_TOKEN', upstream(403))],
+    ['Twilio does not know the account (404)', { status: 404 }, says('unexpected', upstream(404))],
+    ['Twilio has trouble (500)', { status: 500 }, says('has trouble', upstream(500))],
+    ['Twilio is asked too often', { status: 429, retryAfter: 60 }, says('has trouble', upstream(429))],
     [
       'Twilio has trouble, and its answer says that the token is valid',
       { status: 500, body: { valid: true } },

@@ -7,7 +7,7 @@ import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { call } from '../support/call';
-import { deedsAsked, expectDocumented, usersAsked } from './documented';
+import { deedsAsked, expectDocumented, usersAsked } from '../support/documented';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 

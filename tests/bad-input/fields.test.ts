@@ -18,7 +18,7 @@ import {
   tries,
 } from '../support/arbitraries';
 import { call } from '../support/call';
-import { deedsAsked, expectCallersFault, expectOnlyAllowed, usersAsked } from './documented';
+import { deedsAsked, expectCallersFault, expectOnlyAllowed, usersAsked } from '../support/documented';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 type Operation = keyof typeof FUNCTIONS;

@@ -6,7 +6,7 @@ import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { nested } from '../support/arbitraries';
 import { call } from '../support/call';
-import { expectCallersFault } from './documented';
+import { expectCallersFault } from '../support/documented';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;

@@ -3,8 +3,8 @@ import { type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { headerBytes, PROVISION_FIELDS, tries } from '../support/arbitraries';
+import { expectCallersFault, usersAsked } from '../support/documented';
 import { type Service, startService } from '../support/service';
-import { expectCallersFault, usersAsked } from './documented';
 
 const LISTED = 'https://app.example.com';
 /** What the platform parses at most; more it refuses itself. */

@@ -8,7 +8,7 @@ import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { tries } from '../support/arbitraries';
 import { type Answer, call } from '../support/call';
-import { expectDocumented } from './documented';
+import { expectDocumented } from '../support/documented';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;

@@ -7,7 +7,7 @@ import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { anyText, fieldsLike, plainJson, sid, tries } from '../support/arbitraries';
 import { call } from '../support/call';
-import { deedsAsked, expectDocumented, expectOnlyAllowed } from './documented';
+import { deedsAsked, expectDocumented, expectOnlyAllowed } from '../support/documented';
 
 let sandbox: Sandbox;
 let restore: () => void;

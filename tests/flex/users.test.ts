@@ -18,10 +18,16 @@ const paths = () =>
 describe('trouble with Twilio', () => {
   const upstream = (status: number) => ({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
 
+  const says = (words: string, { status, body }: ReturnType<typeof upstream>) => ({
+    status,
+    body: { ...body, message: expect.stringContaining(words) },
+  });
+
   const troubles: [string, Fault, object][] = [
-    ['refused credentials (401)', { status: 401 }, upstream(401)],
-    ['refused credentials (403)', { status: 403 }, upstream(403)],
-    ['trouble of its own (500)', { status: 500 }, upstream(500)],
+    ['refused credentials (401)', { status: 401 }, says('AUTH_TOKEN', upstream(401))],
+    ['refused credentials (403)', { status: 403 }, says('AUTH_TOKEN', upstream(403))],
+    ['trouble of its own (500)', { status: 500 }, says('has trouble', upstream(500))],
+    ['something that is no answer to a GET (410)', { status: 410 }, says('unexpected', upstream(410))],
     ['a page instead of JSON', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
     ['broken JSON', { brokenJson: true }, upstream(200)],
     ['JSON without users', { status: 200, body: {} }, upstream(200)],
@@ -32,7 +38,7 @@ describe('trouble with Twilio', () => {
       upstream(200),
     ],
     ['a redirect', { status: 307, headers: { Location: 'https://flex-api.twilio.com/v4/elsewhere' } }, upstream(307)],
-    ['an unknown instance (404)', { status: 404 }, upstream(404)],
+    ['an unknown instance (404)', { status: 404 }, says('FLEX_INSTANCE_SID', upstream(404))],
   ];
 
   it.each(troubles)(
@@ -46,6 +52,37 @@ describe('trouble with Twilio', () => {
     },
     15_000,
   );
+
+  it('takes no other refusal for a user who is not there', async () => {
+    const { flexUserSid } = twilio.sandbox.users.agent;
+    for (const status of [401, 500]) {
+      twilio.sandbox.fault({ host: 'flex-api', status, times: 1 });
+      expect(await asBackend(lookup, { flex_user_sid: flexUserSid })).toMatchObject(upstream(status));
+    }
+  });
+
+  it.each([400, 409, 422])('says where to look up why Twilio did not accept the values (%d)', async (status) => {
+    const refusals = [
+      [{ code: 45004, message: 'no' }, 'https://www.twilio.com/docs/api/errors/45004.'],
+      [{ code: 'x' }, 'these values.'],
+    ] as const;
+    for (const [body, end] of refusals) {
+      twilio.sandbox.fault({ path: /Provision/, status, body, times: 1 });
+      const answer = await asBackend(provision, NEW_USER);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request', upstream: { status } } });
+      expect(answer.body.message.endsWith(end)).toBe(true);
+    }
+  });
+
+  it('sends JSON where it sends anything, and asks for JSON', async () => {
+    await asBackend(lookup);
+    await asBackend(provision, NEW_USER);
+    const [got, posted] = twilio.sandbox.requests.map(({ method, headers }) => ({ method, headers }));
+    expect(got).toMatchObject({ method: 'GET', headers: { accept: 'application/json' } });
+    expect(got?.headers).not.toHaveProperty('content-type');
+    const headers = { accept: 'application/json', 'content-type': 'application/json' };
+    expect(posted).toMatchObject({ method: 'POST', headers });
+  });
 
   it('follows no redirect with its credentials', async () => {
     twilio.sandbox.fault({ status: 307, headers: { Location: 'https://flex-api.twilio.com/v4/elsewhere' } });
@@ -184,6 +221,13 @@ describe('asks Twilio no more than it must', () => {
   });
 
   it('mint by SID: the record and the token', async () => {
+    expect(await asBackend(mint, { flex_user_sid: sid() })).toMatchObject({ status: 201 });
+    expect(paths()).toEqual([`GET /${sid()}`, `POST /${sid()}/Tokens`]);
+  });
+
+  it('mint by SID, whose record says nothing of `deactivated`: the record once, and the token', async () => {
+    const record = { username: 'agent@example.com', flex_user_sid: sid(), deactivated: null };
+    twilio.sandbox.fault({ method: 'GET', path: /FU/, status: 200, body: record });
     expect(await asBackend(mint, { flex_user_sid: sid() })).toMatchObject({ status: 201 });
     expect(paths()).toEqual([`GET /${sid()}`, `POST /${sid()}/Tokens`]);
   });

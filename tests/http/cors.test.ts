@@ -80,6 +80,14 @@ it('does not complain of pages of its own', async () => {
 it('puts nothing else into the log that somebody may write into that header', async () => {
   const { log } = await ask('https://someone@example.com:pass@evil.example/path?token=secret');
   expect(log).toContainEqual(expect.objectContaining({ origin: 'https://evil.example' }));
+  for (const text of ['xnull', 'null x', 'a://b:8x', 'x a://b']) {
+    expect((await ask(text)).log).toContainEqual(expect.objectContaining({ origin: 'not an origin' }));
+  }
+  const long = (await ask(`https://${'a.'.repeat(200)}example`)).log.find(({ origin }) => origin !== undefined);
+  expect(long?.origin).toHaveLength(255);
+  expect((await ask('capacitor://a:8100')).log).toContainEqual(
+    expect.objectContaining({ origin: 'capacitor://a:8100' }),
+  );
   expect((await ask('first.last@example.com')).log).toContainEqual(
     expect.objectContaining({ origin: 'not an origin' }),
   );

@@ -93,6 +93,30 @@ describe('the credential', () => {
   });
 });
 
+describe('a refusal says what to do next', () => {
+  const refused = async (bearer: string, fields: object) =>
+    (await call(mint, twilio.settings, { bearer, fields })).body.message as string;
+
+  it('by the roles, to who shows a Flex token', async () => {
+    const bearer = await twilio.sandbox.tokenFor('agent');
+    expect(await refused(bearer, { username: 'somebody.else' })).toMatch(/^Your roles .*\(mint anybody\)/);
+  });
+
+  it('by the scope, to who shows a backend key, and by the user it has to name', async () => {
+    const [name, , hash] = twilio.sandbox.backendKeys.split(':');
+    const settings = { ...twilio.settings, BACKEND_KEYS: `${name}:lookup:${hash}` };
+    const bearer = twilio.sandbox.backendKey;
+    const { body } = await call(mint, settings, { bearer, fields: { username: 'a' } });
+    expect(body.message).toMatch(/lacks the scope mint.*npm run backend-key -- NAME mint$/);
+    expect(await refused(bearer, {})).toMatch(/^A backend key has no user of its own/);
+  });
+
+  it('by signing in again, to whose token says of no user', async () => {
+    const bearer = await twilio.sandbox.tokenFor('agent', { flex_user_sid: null, realm_user_id: null });
+    expect(await refused(bearer, {})).toMatch(/does not say whose it is/);
+  });
+});
+
 describe('a backend key', () => {
   const known = twilio;
   const ask = (bearer: string) => call(lookup, known.settings, { bearer, fields: { username: 'agent@example.com' } });
@@ -134,7 +158,12 @@ describe('what is answered and logged', () => {
   it('is logged at the level that it deserves', async () => {
     const levels = ['info', 'warn', 'error'] as const;
     const spies = levels.map((level) => jest.spyOn(console, level).mockImplementation());
-    const answers = [{ status: 200 }, new ApiError('forbidden', 'no'), new ApiError('upstream_error', 'no')];
+    const answers = [
+      { status: 200 },
+      ...(['invalid_request', 'forbidden', 'internal_error', 'upstream_error'] as const).map(
+        (code) => new ApiError(code, 'no'),
+      ),
+    ];
     for (const answer of answers) {
       const run = async () => {
         if (answer instanceof ApiError) throw answer;
@@ -142,7 +171,7 @@ describe('what is answered and logged', () => {
       };
       await serve('lookup', run)({} as Parameters<ReturnType<typeof serve>>[0], {}, () => {});
     }
-    expect(spies.map((spy) => spy.mock.calls.length)).toEqual([1, 1, 1]);
+    expect(spies.map((spy) => spy.mock.calls.length)).toEqual([1, 2, 2]);
     for (const spy of spies) spy.mockRestore();
   });
 

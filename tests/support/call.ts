@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Handler } from '../../src/http/serve';
 import type { LogLine } from '../../src/log';
+import { expectDocumented } from './documented';
 
 const runtime = dirname(require.resolve('@twilio/runtime-handler/dev'));
 const { Response } = require(join(runtime, 'internal/response.js'));
@@ -21,6 +22,14 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, unknown>>;
   /** The fields of body and query, which the platform merges over the event. */
   readonly fields?: object;
+}
+
+/** Whether each line says how long it took, and names no reason that says nothing. */
+function expectTelling({ log, ms }: Answer): void {
+  for (const line of log) {
+    if (line.ms !== undefined) expect(line.ms).toBeLessThanOrEqual(Math.ceil(ms));
+    if (line.reason !== undefined) expect(line.reason).toMatch(/\w{4}/);
+  }
 }
 
 /**
@@ -59,11 +68,14 @@ export async function call(
   const [error, response] = callback.mock.calls[0];
   expect(error).toBeNull();
   const { statusCode, headers: answered, body } = response;
-  return {
+  const answer: Answer = {
     status: statusCode,
     headers: Object.fromEntries(Object.entries(answered).map(([name, value]) => [name.toLowerCase(), value])),
     body,
     log,
     ms: performance.now() - startedMs,
   };
+  expectDocumented(answer);
+  expectTelling(answer);
+  return answer;
 }

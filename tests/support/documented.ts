@@ -38,6 +38,7 @@ const FIELDS: readonly string[] = [
 export function expectDocumented({ status, headers, body }: Answered): void {
   expect(headers).toMatchObject({ 'cache-control': 'no-store', vary: expect.stringContaining('Origin') });
   expect(headers['access-control-allow-origin']).not.toBe('*');
+  expect(Object.values(headers)).not.toContain(undefined);
   expect(headers).not.toHaveProperty('access-control-allow-credentials');
   if (status === 204) {
     expect(body).toBe('');
@@ -56,16 +57,24 @@ export function expectDocumented({ status, headers, body }: Answered): void {
   expect(STATUS_OF[body.code]).toBe(status);
   expect(body.status).toBe(status);
   // A sentence, and no stack or path of a file.
-  expect(body.message).toMatch(/^[A-Z].*[.:!?\w]$/s);
+  expect(body.message).toMatch(/^[A-Z].{15,}[.:!?\w]$/s);
   expect(body.message).not.toMatch(/node_modules|\.[cm]?[jt]s\b|\bat \S+ \(|TypeError|RangeError|\/work\//);
-  if (status === 401) expect(headers['www-authenticate']).toBe('Bearer');
+  expect(headers['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined);
   for (const detail of body.details ?? []) {
-    expect(detail).toEqual({ field: expect.any(String), message: expect.any(String) });
+    expect(detail).toEqual({
+      field: expect.any(String),
+      message: expect.stringMatching(/^(must|is missing;|name) .{8,}$/),
+    });
     expect(FIELDS).toContain(detail.field.split('.')[0]);
+    expect(body.message).toContain(detail.field);
   }
+  const fields = (body.details ?? []).map(({ field }: { field: string }) => field);
+  expect(fields).toEqual([...new Set(fields)]);
   if (body.upstream) {
     expect(Object.keys(body.upstream).filter((key) => !['status', 'code', 'request_id'].includes(key))).toEqual([]);
     expect(body.upstream.status).toEqual(expect.any(Number));
+    if ('code' in body.upstream) expect(body.upstream.code).toEqual(expect.any(Number));
+    if ('request_id' in body.upstream) expect(body.upstream.request_id).toMatch(/^RQ[0-9a-f]{32}$/i);
   }
 }
 
