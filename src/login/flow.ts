@@ -18,7 +18,8 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   const { storage, view, configuration, now } = edges;
   let intent: Intent = {};
   let live: Live<Client> | undefined;
-  let hasTriedToResume = false;
+  /** Whether this visit has tried a session already: once is enough, since each step may take its 15 s. */
+  let hasTried = false;
 
   async function open(): Promise<void> {
     await guarded(async () => {
@@ -38,7 +39,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   async function resumeBeside(): Promise<void> {
     const stored = readSession(storage);
     // For a session that another site waits for, that site has to be let in first.
-    if (!stored || hasTriedToResume || intent.popupOrigin) return;
+    if (!stored || hasTried || intent.popupOrigin) return;
     await configuration
       .settings()
       .then((settings) => resume(stored, settings))
@@ -88,7 +89,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
 
   /** @returns false where the session is over for good, so that one has to sign in anew */
   async function resume(stored: Session, settings: Settings): Promise<boolean> {
-    hasTriedToResume = true;
+    hasTried = true;
     try {
       const session = millisecondsLeft(stored, now) > 0 ? stored : await renew(stored);
       if (intent.popupOrigin) await handOver(session, intent.popupOrigin);
@@ -173,6 +174,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   }
 
   async function startLive(session: Session, settings: Settings): Promise<void> {
+    hasTried = true;
     view.progress('starting');
     const show = () => live && view.signedIn(live.session, intent.returnTo);
     try {

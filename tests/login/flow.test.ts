@@ -166,6 +166,14 @@ it.each([
   expect(opener.postMessage).not.toHaveBeenCalled();
 });
 
+it('starts a fresh session once, and says at once where that fails', async () => {
+  const made = page('?code=c1&state=s', pending());
+  const { flow, said, kept } = { ...made, flow: createFlow({ ...made, loadClientPart: noAnswer }) };
+  await flow.open();
+  expect(said).toEqual(['finishing', 'starting', 'failed: unreachable']);
+  expect(kept).toEqual([expect.objectContaining({ accessToken: 'access' })]);
+});
+
 it('stays signed in where another sign-in can not be begun', async () => {
   const { flow, said, configuration } = page('', { 'flex-auth:session': LIVE_SESSION });
   await flow.open();
