@@ -12,7 +12,7 @@ export default {
       testMatch: [
         '<rootDir>/tests/{auth,flex,functions,http,twilio}/*.test.ts',
         // Of the properties, those of one module: the others would run for every mutant.
-        '<rootDir>/tests/properties/{backend-keys,origins,sids}.test.ts',
+        '<rootDir>/tests/properties/{backend-keys,host-labels,origins,sids}.test.ts',
         '<rootDir>/tests/bad-input/attacks.test.ts',
         '<rootDir>/tests/settings.test.ts',
       ],

@@ -27,24 +27,19 @@ export class FlexUsersApi {
   }
 }
 
+/** Twilio's ways to say that the values of a request are at fault. */
+const NOT_ACCEPTED = [400, 409, 422];
+
 function whyRefused(answer: TwilioAnswer): ApiError | undefined {
   const upstream = refusalOf(answer);
-  switch (answer.status) {
-    case 400:
-    case 409:
-    case 422:
-      return new ApiError(
-        'invalid_request',
-        `Twilio did not accept these values${upstream.code ? `: see https://www.twilio.com/docs/api/errors/${upstream.code}` : ''}.`,
-        { upstream },
-      );
-    case 404:
-      return new ApiError(
-        'upstream_error',
-        'Twilio does not know the Flex instance of this service. Whoever runs it should check FLEX_INSTANCE_SID.',
-        { upstream },
-      );
-    default:
-      return undefined;
+  if (NOT_ACCEPTED.includes(answer.status)) {
+    const where = upstream.code ? `: see https://www.twilio.com/docs/api/errors/${upstream.code}` : '';
+    return new ApiError('invalid_request', `Twilio did not accept these values${where}.`, { upstream });
   }
+  if (answer.status !== 404) return undefined;
+  return new ApiError(
+    'upstream_error',
+    'Twilio does not know the Flex instance of this service. Whoever runs it should check FLEX_INSTANCE_SID.',
+    { upstream },
+  );
 }

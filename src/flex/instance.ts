@@ -18,7 +18,7 @@ const found = new Map<string, FlexInstanceSid>();
 export async function findFlexInstanceSid(settings: Settings, twilio: TwilioCall): Promise<FlexInstanceSid> {
   const known = settings.flexInstanceSid ?? found.get(settings.accountSid);
   if (known) return known;
-  const answer = await flexRequest(settings, twilio, { method: 'get', path: '/v1/Configuration' });
+  const answer = await flexRequest(settings, twilio, { path: '/v1/Configuration' });
   const { flex_instance_sid } = documented(ConfigurationSchema, answer, 'Configuration');
   found.set(settings.accountSid, flex_instance_sid);
   return flex_instance_sid;

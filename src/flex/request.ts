@@ -4,9 +4,8 @@ import { credentialsRefused, refusalOf, retryAfterOf, twilioTrouble, undocumente
 import { fetchWhole, type TwilioAnswer, type TwilioCall } from '../twilio/call';
 
 export interface FlexRequest {
-  readonly method: 'get' | 'post';
   readonly path: string;
-  /** What is sent as JSON. It is asked for at each attempt, for what changes while time passes. */
+  /** What is posted as JSON; without it, it is a GET. It is asked for at each attempt, for what changes while time passes. */
   readonly body?: () => unknown;
   /** What a refusal of this request means, where it means something of its own. */
   readonly whyRefused?: (answer: TwilioAnswer) => ApiError | undefined;
@@ -27,13 +26,10 @@ export async function flexRequest(settings: Settings, twilio: TwilioCall, reques
       Authorization: basicAuthorization(settings),
       ...(json !== undefined && { 'Content-Type': 'application/json' }),
     };
-    return fetchWhole(
-      url,
-      { method: request.method.toUpperCase(), headers, ...(json !== undefined && { body: json }) },
-      limitMs,
-    );
+    return fetchWhole(url, json === undefined ? { headers } : { method: 'POST', headers, body: json }, limitMs);
   });
-  if (answer.status >= 200 && answer.status < 300) return answer;
+  // What is below 200 is not the end of an answer, so `fetch` never gives it.
+  if (answer.status < 300) return answer;
   throw request.whyRefused?.(answer) ?? whyRefused(answer);
 }
 

@@ -19,7 +19,6 @@ import { findActiveUser, whyNotFound } from './users';
 export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlSeconds: number) {
   const flexUserSid = ownSid(permit) ?? (await findActiveUser(flex, permit)).flex_user_sid;
   const answer = await flex.send({
-    method: 'post',
     path: `/${flexUserSid}/Tokens`,
     body: () => ({ ttl: ttlWithin(permit, ttlSeconds) }),
     whyRefused: whyNotFound,

@@ -26,7 +26,6 @@ export interface NewFlexUser {
  */
 export async function provisionUser(flex: FlexUsersApi, _permit: Permit<'provision'>, user: NewFlexUser) {
   const answer = await flex.send({
-    method: 'post',
     path: '/Provision',
     body: () => ({
       username: user.username,
@@ -78,7 +77,7 @@ export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>)
 export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
   const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
   const body = () => ({ flex_user_sid: flexUserSid });
-  const answer = await flex.send({ method: 'post', path: '/Deprovision', body, whyRefused: whyNotFound });
+  const answer = await flex.send({ path: '/Deprovision', body, whyRefused: whyNotFound });
   // Nobody may be told that somebody has lost their access where Twilio has not said so.
   if (answer.status !== 204) throw undocumented(answer, 'Deprovision: not 204');
   return flexUserSid;
@@ -94,7 +93,7 @@ async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): P
 }
 
 async function fetchUser(flex: FlexUsersApi, flexUserSid: FlexUserSid): Promise<FlexUser> {
-  const answer = await flex.send({ method: 'get', path: `/${flexUserSid}`, whyRefused: whyNotFound });
+  const answer = await flex.send({ path: `/${flexUserSid}`, whyRefused: whyNotFound });
   const user = documented(FlexUserSchema, answer, 'Users/{FU}');
   if (user.flex_user_sid !== flexUserSid) throw undocumented(answer, 'Users/{FU}: another user');
   return user;
@@ -102,7 +101,7 @@ async function fetchUser(flex: FlexUsersApi, flexUserSid: FlexUserSid): Promise<
 
 /** An unknown user is an empty list. Whoever else stands in the list is not the one that was asked for. */
 async function findByUsername(flex: FlexUsersApi, username: string): Promise<FlexUser> {
-  const answer = await flex.send({ method: 'get', path: `?${new URLSearchParams({ Username: username })}` });
+  const answer = await flex.send({ path: `?${new URLSearchParams({ Username: username })}` });
   const { users } = documented(FlexUserListSchema, answer, 'Users');
   const [user, another] = users.filter((item) => item.username === username);
   if (another) throw undocumented(answer, 'Users: the same user name twice');

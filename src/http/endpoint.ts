@@ -45,5 +45,5 @@ function sidNamedIn(input: AboutSomebody): FlexUserSid | undefined {
 function inLog(caller: Caller): CallerInLog {
   return caller.kind === 'backend-key'
     ? { kind: 'backend-key', key: caller.name }
-    : { kind: 'flex-user', ...(caller.flexUserSid !== undefined && { flex_user_sid: caller.flexUserSid }) };
+    : { kind: 'flex-user', flex_user_sid: caller.flexUserSid };
 }

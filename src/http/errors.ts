@@ -42,8 +42,6 @@ interface ApiErrorOptions {
 
 /** A failure that the caller is told about. `message` reaches the caller: it says what to do next and holds nothing secret. */
 export class ApiError extends Error {
-  override readonly name = 'ApiError';
-
   constructor(
     readonly code: ErrorCode,
     message: string,

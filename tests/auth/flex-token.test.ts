@@ -1,7 +1,11 @@
 import { interceptTwilio } from '../../sandbox/interception';
 import { type Fault, type Sandbox, startSandbox } from '../../sandbox/server';
+import { identifyCaller } from '../../src/auth/caller';
+import { validateFlexToken } from '../../src/auth/flex-token';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
+import { readSettings } from '../../src/settings';
+import { TwilioCall } from '../../src/twilio/call';
 import { type Answer, call } from '../support/call';
 
 let sandbox: Sandbox;
@@ -68,6 +72,18 @@ describe('is not valid, so that the caller must sign in again', () => {
   it('where Twilio calls it valid and its expiration is past', async () => {
     expect(await asAgent({ expiration: new Date(Date.now() - 1000).toISOString() })).toMatchObject(invalid);
     expectNothingAsked();
+  });
+
+  it('where Twilio calls it valid and its expiration is now, to the millisecond', async () => {
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockReturnValue(now);
+    try {
+      const answer = await asAgent({ expiration: new Date(now).toISOString() });
+      expect(answer).toMatchObject({ ...invalid, log: [{ reason: 'expired' }] });
+      expect(await asAgent({ expiration: new Date(now + 1).toISOString() })).toMatchObject({ status: 200 });
+    } finally {
+      jest.restoreAllMocks();
+    }
   });
 
   it('where it is of another Flex instance', async () => {
@@ -153,7 +169,7 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
     [
       'the answer is larger than any of Twilio’s',
       { status: 200, body: { valid: true, roles: ['admin'], identity: '€'.repeat(2 ** 19) } },
-      { status: 502, body: { code: 'upstream_error' } },
+      { status: 502, body: { code: 'upstream_error' }, log: [{ reason: 'answer too large' }] },
     ],
   ];
 
@@ -168,6 +184,25 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
     },
     15_000,
   );
+});
+
+it('takes as long to find the Flex instance out as there is, and says so', async () => {
+  sandbox.fault({ path: /Configuration/, hang: 'before-headers' });
+  const elsewhere = readSettings({ ...sandbox.environment(), ACCOUNT_SID: `AC${'6'.repeat(32)}` });
+  sandbox.fault({ host: 'iam', status: 200, body: { valid: true, flex_instance_sid: sandbox.instanceSid } });
+  const validating = validateFlexToken('a.token', elsewhere, new TwilioCall(performance.now() + 500));
+  await expect(validating).rejects.toMatchObject({ code: 'upstream_timeout' });
+  expect(sandbox.requestsTo('flex-api')).toHaveLength(1);
+});
+
+it('knows a guest as a guest, whatever else the token holds', async () => {
+  const identify = async (roles: string[]) => {
+    const token = await sandbox.tokenFor('admin', { roles });
+    const twilio = new TwilioCall(performance.now() + 5000);
+    return identifyCaller({ kind: 'flex-token', token }, 'lookup', readSettings(settings), twilio);
+  };
+  expect(await identify(['admin', 'Guest', 'agent'])).toMatchObject({ roles: ['guest'] });
+  expect(await identify(['admin', 'wfo.full_access', 'agent'])).toMatchObject({ roles: ['admin', 'agent'] });
 });
 
 describe('is valid and says little', () => {

@@ -15,6 +15,12 @@ const NEW_USER = { username: 'new', email: 'new@example.com', full_name: 'New', 
 const paths = () =>
   twilio.sandbox.requestsTo('flex-api').map(({ method, path }) => `${method} ${path.split('/Users')[1] ?? path}`);
 
+/** Of an account whose instance this process has not found out yet. */
+const withUnknownInstance = (digit: string, bearer: string, fields: object) => {
+  const settings = { ...twilio.sandbox.environment(), ACCOUNT_SID: `AC${digit.repeat(32)}` };
+  return call(lookup, settings, { bearer, fields });
+};
+
 describe('trouble with Twilio', () => {
   const upstream = (status: number) => ({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
 
@@ -27,6 +33,7 @@ describe('trouble with Twilio', () => {
     ['refused credentials (401)', { status: 401 }, says('AUTH_TOKEN', upstream(401))],
     ['refused credentials (403)', { status: 403 }, says('AUTH_TOKEN', upstream(403))],
     ['trouble of its own (500)', { status: 500 }, says('has trouble', upstream(500))],
+    ['several choices (300)', { status: 300 }, says('unexpected', upstream(300))],
     ['something that is no answer to a GET (410)', { status: 410 }, says('unexpected', upstream(410))],
     ['a page instead of JSON', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
     ['broken JSON', { brokenJson: true }, upstream(200)],
@@ -160,6 +167,19 @@ describe('trouble with Twilio', () => {
     });
   });
 
+  const shapes: [string, RegExp, () => Promise<Answer>][] = [
+    ['Users', /Users\?/, () => asBackend(lookup)],
+    ['Users/{FU}', /FU/, () => asBackend(lookup, { flex_user_sid: twilio.sandbox.users.agent.flexUserSid })],
+    ['Provision', /Provision/, () => asBackend(provision, NEW_USER)],
+    ['Tokens', /Tokens/, () => asBackend(mint)],
+    ['Configuration', /Configuration/, () => withUnknownInstance('8', twilio.sandbox.backendKey, { username: 'a' })],
+  ];
+
+  it.each(shapes)('says for the log which answer is not of the documented shape: %s', async (what, path, ask) => {
+    twilio.sandbox.fault({ path, status: 200, body: {} });
+    expect(await ask()).toMatchObject({ status: 502, log: [{ reason: `${what}: not of the documented shape` }] });
+  });
+
   it('takes one user of a list as it is, whatever stands beside', async () => {
     const { username, flexUserSid } = twilio.sandbox.users.agent;
     const users = [
@@ -252,12 +272,6 @@ describe('asks Twilio no more than it must', () => {
     await ask();
     expect(paths().filter((path) => path.includes('Configuration'))).toHaveLength(1);
   });
-
-  /** Of an account whose instance this process has not found out yet. */
-  const withUnknownInstance = (digit: string, bearer: string, fields: object) => {
-    const settings = { ...twilio.sandbox.environment(), ACCOUNT_SID: `AC${digit.repeat(32)}` };
-    return call(lookup, settings, { bearer, fields });
-  };
 
   it.each([400, 409, 422])('blames no caller where the Flex instance is answered with %d', async (status) => {
     twilio.sandbox.fault({ path: /Configuration/, status });

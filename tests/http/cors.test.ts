@@ -44,6 +44,12 @@ it.each([
   ['localhost while the service is deployed', 'http://localhost:8080', {}],
   ['localhost of another scheme', 'https://localhost:8080', local],
   ['a host that begins like localhost', 'http://localhost.evil.example', local],
+  ['a host that ends like localhost while the service runs there', 'http://evil-localhost:8080', local],
+  [
+    'localhost while the service runs on a host that ends like it',
+    'http://localhost:8080',
+    { DOMAIN_NAME: 'evil-localhost' },
+  ],
   ['localhost with a path', 'http://localhost:8080/x', local],
   ['several origins', [LISTED, 'https://evil.example'], {}],
 ])('lets no page of %s read it', async (_, origin, settings) => {

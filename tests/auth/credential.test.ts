@@ -1,0 +1,62 @@
+import { findCredential } from '../../src/auth/credential';
+import type { ApiError } from '../../src/http/errors';
+
+const withAuthorization = (value: string | string[], fields: Record<string, unknown> = {}) => ({
+  ...fields,
+  request: { headers: { authorization: value }, cookies: {} },
+});
+
+/** What is thrown where no credential is found. */
+function refusalOf(event: unknown): Pick<ApiError, 'code'> & { reason: string | undefined } {
+  try {
+    findCredential(event);
+  } catch (thrown) {
+    const { code, options } = thrown as ApiError;
+    return { code, reason: options.reason };
+  }
+  throw new Error('a credential was found');
+}
+
+it.each(['Bearer abc', 'bearer abc', 'BEARER abc', 'Bearer   abc', 'Bearer \t abc'])(
+  'reads a Flex token out of the header %j',
+  (header) => {
+    expect(findCredential(withAuthorization(header))).toEqual({ kind: 'flex-token', token: 'abc' });
+  },
+);
+
+it('reads a Flex token out of the field Token', () => {
+  expect(findCredential({ Token: 'abc' })).toEqual({ kind: 'flex-token', token: 'abc' });
+});
+
+it('reads a backend key out of the header alone', () => {
+  expect(findCredential(withAuthorization('Bearer fbk_crm.abc'))).toEqual({ kind: 'backend-key', key: 'fbk_crm.abc' });
+  expect(refusalOf({ Token: 'fbk_crm.abc' })).toEqual({
+    code: 'invalid_token',
+    reason: 'a backend key in the field Token',
+  });
+});
+
+it('takes the header before the field', () => {
+  expect(findCredential(withAuthorization('Bearer abc', { Token: 'def' }))).toMatchObject({ token: 'abc' });
+  expect(refusalOf(withAuthorization('Bearer', { Token: 'def' })).code).toBe('invalid_token');
+});
+
+it.each(['Basic abc', 'xBearer abc', 'Bearerabc', 'Bearer-Token abc', '', 'abc'])(
+  'takes the header %j for one of another scheme, and the field instead',
+  (header) => {
+    expect(findCredential(withAuthorization(header, { Token: 'def' }))).toMatchObject({ token: 'def' });
+    expect(refusalOf(withAuthorization(header)).code).toBe('missing_credentials');
+  },
+);
+
+it('reads tokens up to 16 KiB', () => {
+  const longest = 'x'.repeat(16_384);
+  expect(findCredential(withAuthorization(`Bearer ${longest}`))).toMatchObject({ token: longest });
+  expect(refusalOf(withAuthorization(`Bearer ${longest}x`)).code).toBe('invalid_token');
+});
+
+it('says for the log why what was sent is no token', () => {
+  expect(refusalOf(withAuthorization('Bearer a b')).reason).toBe('not of a token’s form');
+  expect(refusalOf({ Token: 12 }).reason).toBe('not of a token’s form');
+  expect(refusalOf(withAuthorization(['Bearer abc', 'Bearer def'])).reason).toBe('several Authorization headers');
+});

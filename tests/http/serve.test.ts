@@ -1,0 +1,48 @@
+import { serve } from '../../src/http/serve';
+import { call } from '../support/call';
+
+describe('the time that a call may take', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('ends after 8.5 s with an answer that says so, since the platform would end it after 10 s without one', async () => {
+    const answered = jest.fn();
+    const answering = call(
+      serve('lookup', () => new Promise(() => {})),
+      {},
+    ).then((answer) => {
+      answered();
+      return answer;
+    });
+    await jest.advanceTimersByTimeAsync(8499);
+    expect(answered).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(1);
+    const answer = await answering;
+    expect(answer).toMatchObject({
+      status: 504,
+      body: { code: 'upstream_timeout', message: expect.stringContaining('Try again') },
+    });
+    expect(answer.log).toMatchObject([{ operation: 'lookup', outcome: 'upstream_timeout', status: 504, ms: 8500 }]);
+  });
+
+  it('is told to what is done in it', async () => {
+    const now = performance.now();
+    const deadlines: number[] = [];
+    await call(
+      serve('lookup', async ({ deadlineMs }) => {
+        deadlines.push(deadlineMs);
+        return { status: 200, body: {} };
+      }),
+      {},
+    );
+    expect(deadlines).toEqual([now + 8500]);
+  });
+
+  it('keeps no timer once the answer is there', async () => {
+    await call(
+      serve('lookup', async () => ({ status: 200, body: {} })),
+      {},
+    );
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
