@@ -14,7 +14,7 @@ export default {
         // Of the properties, those of one module: the others would run for every mutant.
         '<rootDir>/tests/properties/{backend-keys,host-labels,origins,sids}.test.ts',
         '<rootDir>/tests/bad-input/attacks.test.ts',
-        '<rootDir>/tests/settings.test.ts',
+        '<rootDir>/tests/{json,settings}.test.ts',
       ],
       testPathIgnorePatterns: ['/waiting.test.ts$', '/preflight.test.ts$'],
       // What is served is the sources, not the build.
@@ -27,6 +27,8 @@ export default {
   // A mutant that waits fails by jest's own limit. This one is for what never ends, so that a busy machine is not taken for it.
   timeoutMS: 60_000,
   concurrency: 2,
+  // jest's memory grows with every run in a process, and its speed falls.
+  maxTestRunnerReuse: 150,
   cleanTempDir: 'always',
   ignorePatterns: ['dist', 'coverage'],
   incrementalFile: 'reports/stryker-incremental.json',

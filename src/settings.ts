@@ -49,7 +49,7 @@ const optionalHostLabel = (message: string) =>
 
 const SettingsSchema = v.object({
   ACCOUNT_SID: v.pipe(
-    v.string('is missing: Twilio injects it when deployed; locally it stands in .env'),
+    v.string('is missing: Twilio injects it when deployed, and locally it stands in .env'),
     v.guard(isAccountSid, () => 'must be AC and 32 hexadecimal digits'),
   ),
   AUTH_TOKEN: optionalText,
@@ -132,14 +132,16 @@ function checkSettings(environment: Environment): Settings {
 
 /** The origins that can be read from the settings even where something else in them is wrong: an error must be readable too. */
 export function readAllowedOrigins(environment: Environment): readonly string[] {
-  return list(String(present(environment.ALLOWED_ORIGINS) ?? ''))
+  const { ALLOWED_ORIGINS } = environment;
+  if (typeof ALLOWED_ORIGINS !== 'string') return [];
+  return list(ALLOWED_ORIGINS)
     .map(parseOrigin)
     .filter((origin) => origin !== undefined);
 }
 
 /** An empty value is a missing one: a deploy does not upload it, so it must not mean anything locally either. */
 function present(value: unknown): unknown {
-  return typeof value === 'string' ? value.trim() || undefined : (value ?? undefined);
+  return typeof value === 'string' ? value.trim() || undefined : value;
 }
 
 function readCredentials(authToken: unknown, sid: unknown, secret: unknown): Credentials | undefined {

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { flexApiHost } from '../src/flex/request';
 import { handler as config } from '../src/functions/config';
 import { handler as lookup } from '../src/functions/lookup';
-import { readSettings } from '../src/settings';
+import { readAllowedOrigins, readSettings } from '../src/settings';
 import { backendKey } from './support/backend-keys';
 import { call } from './support/call';
 
@@ -127,11 +127,17 @@ it.each([
       body: {
         status: 500,
         code: 'misconfigured',
-        message: expect.stringMatching(new RegExp(`: ${name} (must be|is missing).{6,}\\.$`)),
+        message: expect.stringMatching(new RegExp(`: ${name} (must be|is missing)[^;]{6,}\\.$`)),
       },
     });
     expect(JSON.stringify(answer)).not.toMatch(/secret\b|the-auth-token/);
   }
+});
+
+it('reads the origins that can be read, where something else is wrong', () => {
+  const ALLOWED_ORIGINS = ' https://a.example,, nonsense, *, https://b.example:8443/ ';
+  expect(readAllowedOrigins({ ALLOWED_ORIGINS })).toStrictEqual(['https://a.example', 'https://b.example:8443']);
+  for (const none of [undefined, '', 7]) expect(readAllowedOrigins({ ALLOWED_ORIGINS: none })).toStrictEqual([]);
 });
 
 it('names all settings that are wrong at once', async () => {

@@ -6,4 +6,4 @@ export type FlexRole = (typeof FLEX_ROLES)[number];
 /** Webchat visitors hold valid Flex tokens too, with this role. */
 export const GUEST_ROLE = 'guest';
 
-export const isFlexRole = (role: string): role is FlexRole => (FLEX_ROLES as readonly string[]).includes(role);
+export const isFlexRole = (role: unknown): role is FlexRole => (FLEX_ROLES as readonly unknown[]).includes(role);

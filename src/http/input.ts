@@ -31,7 +31,7 @@ const isText = (value: string) => {
 const text = v.pipe(v.string(TEXT), v.check(isText, TEXT));
 // One check for the whole list: a body has room for a million roles, and each would be a fault of its own.
 const isRoles = (value: unknown): value is FlexRole[] =>
-  Array.isArray(value) && value.length > 0 && value.every((role) => typeof role === 'string' && isFlexRole(role));
+  Array.isArray(value) && value.length > 0 && value.every(isFlexRole);
 
 const isWithin = (levels: number, value: unknown): boolean =>
   typeof value !== 'object' ||
@@ -94,19 +94,19 @@ export function parseProvision(event: unknown): NewFlexUser {
 }
 
 export function parseLookup(event: unknown): { user: UserReference } {
-  return { user: toReference(parse(LookupSchema, event, namesOneUser('at most'))) };
+  return { user: toReference(parse(LookupSchema, event, namesOneUserAtMost)) };
 }
 
 export function parseMint(
   event: unknown,
   { maxTokenTtlSeconds }: Settings,
 ): { user: UserReference; ttlSeconds: number } {
-  const { ttl, ...user } = parse(mintSchema(maxTokenTtlSeconds), event, namesOneUser('at most'));
+  const { ttl, ...user } = parse(mintSchema(maxTokenTtlSeconds), event, namesOneUserAtMost);
   return { user: toReference(user), ttlSeconds: ttl };
 }
 
 export function parseDeprovision(event: unknown): { user: UserReference } {
-  return { user: toReference(parse(DeprovisionSchema, event, namesOneUser('exactly'))) };
+  return { user: toReference(parse(DeprovisionSchema, event, namesOneUser)) };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -127,19 +127,22 @@ function parse<const Schema extends v.ObjectSchema<v.ObjectEntries, undefined>>(
 }
 
 function toFault(issue: v.BaseIssue<unknown>): FieldFault {
-  const names = (issue.path ?? []).map(({ key }) => key).filter((key) => typeof key === 'string');
-  const isMissing = names.length === 1 && issue.input === undefined;
-  return { field: names.join('.'), message: isMissing ? `is missing; it ${issue.message}` : issue.message };
+  const isMissing = issue.input === undefined;
+  return { field: `${v.getDotPath(issue)}`, message: isMissing ? `is missing; it ${issue.message}` : issue.message };
 }
 
-const namesOneUser = (count: 'at most' | 'exactly') => (fields: Fields) => {
-  const given = Object.keys(USER_FIELDS).filter((name) => fields[name] !== undefined);
-  if (given.length > 1) return given.map((field) => ({ field, message: 'name the user by one field alone' }));
-  if (count === 'exactly' && given.length === 0) {
-    return [{ field: 'username', message: 'is missing; name the user by username or flex_user_sid' }];
-  }
-  return [];
-};
+function namesOneUserAtMost(fields: Fields): FieldFault[] {
+  const given = userFieldsIn(fields);
+  return given.length > 1 ? given.map((field) => ({ field, message: 'name the user by one field alone' })) : [];
+}
+
+function namesOneUser(fields: Fields): FieldFault[] {
+  return userFieldsIn(fields).length === 0
+    ? [{ field: 'username', message: 'is missing; name the user by username or flex_user_sid' }]
+    : namesOneUserAtMost(fields);
+}
+
+const userFieldsIn = (fields: Fields) => Object.keys(USER_FIELDS).filter((name) => fields[name] !== undefined);
 
 function toReference(named: Partial<v.InferOutput<typeof LookupSchema>>): UserReference {
   const username = named.username ?? named.Username;

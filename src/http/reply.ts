@@ -8,11 +8,11 @@ export interface Reply {
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   /** Whom it was about: for the log. */
-  readonly flexUserSid?: string;
+  readonly flexUserSid?: string | undefined;
 }
 
 export function toErrorReply(error: ApiError): Reply {
-  const { retryAfter } = error.options;
+  const { retryAfter, flexUserSid } = error.options;
   return {
     status: error.status,
     body: error.toBody(),
@@ -20,6 +20,7 @@ export function toErrorReply(error: ApiError): Reply {
       ...(error.status === 401 && { 'WWW-Authenticate': 'Bearer' }),
       ...(retryAfter !== undefined && { 'Retry-After': retryAfter }),
     },
+    flexUserSid,
   };
 }
 

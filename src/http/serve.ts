@@ -33,9 +33,8 @@ export function serve(operation: string, run: (call: Call) => Promise<Reply>): H
       (reply) => ({ reply, outcome: { outcome: 'ok' } }),
       (thrown: unknown) => {
         const error = toApiError(thrown);
-        const { upstream, reason, flexUserSid } = error.options;
-        const reply: Reply = { ...toErrorReply(error), ...(flexUserSid !== undefined && { flexUserSid }) };
-        return { reply, outcome: { outcome: error.code, upstream, reason } };
+        const { upstream, reason } = error.options;
+        return { reply: toErrorReply(error), outcome: { outcome: error.code, upstream, reason } };
       },
     );
     writeLog(levelOf(reply), {

@@ -49,7 +49,7 @@ export class NoAnswer extends Error {
 /** An answer that another attempt may better. */
 class TransientAnswer extends Error {
   constructor(readonly answer: TwilioAnswer) {
-    super(`status ${answer.status}`);
+    super();
   }
 }
 
@@ -106,7 +106,7 @@ export class TwilioCall {
   }
 
   private hasTimeLeftAt(timeMs: number): boolean {
-    return timeMs + SHORTEST_ATTEMPT_MS < this.deadlineMs;
+    return timeMs + SHORTEST_ATTEMPT_MS <= this.deadlineMs;
   }
 }
 
@@ -180,7 +180,7 @@ function timeOf(retryAfter: string): number {
   return retryAfter.endsWith(' GMT') ? Date.parse(retryAfter) : Number.NaN;
 }
 
-const isTime = (retryAfter: string) => retryAfter.length < 64 && timeOf(retryAfter) > 0;
+const isTime = (retryAfter: string) => retryAfter.length < 64 && Number.isFinite(timeOf(retryAfter));
 
 const retryAfterMs = ({ retryAfter }: TwilioAnswer): number =>
   retryAfter === undefined ? 0 : timeOf(retryAfter) - Date.now();

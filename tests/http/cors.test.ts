@@ -65,7 +65,7 @@ it('names a refused origin in a log line that says where to list it', async () =
     operation: 'config',
     outcome: 'origin_refused',
     origin: 'https://new-app.example.com',
-    message: expect.stringContaining('ALLOWED_ORIGINS'),
+    message: expect.stringContaining('add it to ALLOWED_ORIGINS'),
   });
 });
 

@@ -12,19 +12,18 @@ import {
   toAnswer,
 } from '../../src/twilio/call';
 
-// With little time, so that what takes seconds at Twilio takes parts of one here.
-
 const REQUEST_ID = `RQ${'0'.repeat(32)}`;
 
 const answer = (status: number, headers: Readonly<Record<string, string>> = {}): TwilioAnswer =>
   toAnswer(status, '', (name) => headers[name]);
 
-/** Answers in turn, the last one for ever; `at` is when each attempt was made, `limits` how long it was given. */
+/** Answers in turn, the last one for ever; `at` is after how many ms each attempt was made, `limits` how long it was given. */
 function attempts(...outcomes: (TwilioAnswer | Error)[]) {
+  const startedMs = performance.now();
   const at: number[] = [];
   const limits: number[] = [];
   const attempt: Attempt = async (limitMs) => {
-    at.push(performance.now());
+    at.push(performance.now() - startedMs);
     limits.push(limitMs);
     const outcome = outcomes[Math.min(at.length, outcomes.length) - 1];
     if (outcome instanceof Error || outcome === undefined) throw outcome;
@@ -33,59 +32,75 @@ function attempts(...outcomes: (TwilioAnswer | Error)[]) {
   return { attempt, at, limits };
 }
 
-const callWithin = (ms: number) => new TwilioCall(performance.now() + ms);
-
 describe('a request to Twilio', () => {
+  // The clock stands still but for what is waited for.
+  beforeEach(() => void jest.useFakeTimers({ now: Date.UTC(2030, 0, 1) }));
+  afterEach(() => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+  });
+
+  const callWithin = (ms: number) => new TwilioCall(performance.now() + ms);
+
+  async function requestWithin(ms: number, attempt: Attempt): Promise<TwilioAnswer> {
+    const [outcome] = await Promise.allSettled([callWithin(ms).request(attempt), jest.runAllTimersAsync()]);
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }
+
+  /** Waits are drawn between a shortest and a longest. */
+  const drawing = (share: 0 | 1) => jest.spyOn(Math, 'random').mockReturnValue(share);
+
   it.each([200, 201, 204, 307, 400, 401, 403, 404, 409, 500, 501])('is made once where %d comes', async (status) => {
     const { attempt, at } = attempts(answer(status));
-    expect(await callWithin(5000).request(attempt)).toEqual(answer(status));
-    expect(at).toHaveLength(1);
+    expect(await requestWithin(5000, attempt)).toEqual(answer(status));
+    expect(at).toEqual([0]);
   });
 
   it.each([429, 502, 503, 504])('is made again where %d comes', async (status) => {
     const { attempt, at } = attempts(answer(status), answer(200));
-    expect(await callWithin(5000).request(attempt)).toEqual(answer(200));
+    expect(await requestWithin(5000, attempt)).toEqual(answer(200));
     expect(at).toHaveLength(2);
   });
 
   it.each(['timeout', 'connection'] as const)('is made again where no answer comes: %s', async (why) => {
     const { attempt, at } = attempts(new NoAnswer(why), answer(200));
-    expect(await callWithin(5000).request(attempt)).toEqual(answer(200));
+    expect(await requestWithin(5000, attempt)).toEqual(answer(200));
     expect(at).toHaveLength(2);
   });
 
-  it('is made again after 100 to 200 ms, then 200 to 400 ms, and so on', async () => {
-    const { attempt, at } = attempts(answer(503), answer(503), answer(503), answer(200));
-    await callWithin(8500).request(attempt);
-    const waits = at.slice(1).map((time, index) => time - (at[index] ?? 0));
-    waits.forEach((wait, index) => {
-      expect(wait).toBeGreaterThan(98 * 2 ** index);
-      expect(wait).toBeLessThan(260 * 2 ** index);
-    });
+  it('is made again after 100 ms at the least, then 200, and so on up to 1 s, as long as there is time', async () => {
+    drawing(0);
+    const { attempt, at } = attempts(answer(503));
+    expect(await requestWithin(8500, attempt)).toEqual(answer(503));
+    expect(at).toEqual([0, 100, 300, 700, 1500, 2500, 3500, 4500, 5500, 6500, 7500]);
+  });
+
+  it('is made again after 200 ms at the most, then 400, and so on up to 1 s', async () => {
+    drawing(1);
+    const { attempt, at } = attempts(new NoAnswer('connection'));
+    await expect(requestWithin(8500, attempt)).rejects.toMatchObject({ code: 'upstream_error' });
+    expect(at).toEqual([0, 200, 600, 1400, 2400, 3400, 4400, 5400, 6400, 7400]);
   });
 
   it('waits another time for each attempt, since many callers try again', async () => {
-    const waitOf = async () => {
-      const { attempt, at } = attempts(answer(503), answer(200));
-      await callWithin(5000).request(attempt);
-      return (at[1] ?? 0) - (at[0] ?? 0);
-    };
-    const waits = await Promise.all(Array.from({ length: 20 }, waitOf));
-    expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(20);
+    const { attempt, at } = attempts(answer(503), answer(200), answer(503), answer(200));
+    await requestWithin(5000, attempt);
+    await requestWithin(5000, attempt);
+    const [first = 0, second = 0, third = 0, fourth = 0] = at;
+    expect(second - first).not.toBe(fourth - third);
   });
 
-  it('gives the last answer where there is no time for another attempt', async () => {
+  it.each([
+    [449, [0]],
+    [450, [0, 200]],
+    [849, [0, 200]],
+    [850, [0, 200, 600]],
+  ])('is made again where the wait may end 250 ms before the time does: of %d ms', async (ms, expected) => {
+    drawing(1);
     const { attempt, at } = attempts(answer(503));
-    expect(await callWithin(700).request(attempt)).toEqual(answer(503));
-    // After the first one 200 ms at the most would have to go by, and 250 ms be left for the next.
-    expect(at.length).toBeGreaterThanOrEqual(2);
-    expect(at.length).toBeLessThanOrEqual(3);
-  });
-
-  it('is not made again where too little time is left for the answer', async () => {
-    const { attempt, at } = attempts(answer(503));
-    await callWithin(400).request(attempt);
-    expect(at).toHaveLength(1);
+    expect(await requestWithin(ms, attempt)).toEqual(answer(503));
+    expect(at).toEqual(expected);
   });
 
   it.each([
@@ -93,61 +108,71 @@ describe('a request to Twilio', () => {
     ['connection', 'upstream_error'],
   ] as const)('fails where no answer comes in all of the time: %s', async (why, code) => {
     const { attempt } = attempts(new NoAnswer(why, why === 'connection' ? 'ECONNRESET' : undefined));
-    const reason = why === 'connection' ? { reason: 'ECONNRESET' } : {};
-    await expect(callWithin(300).request(attempt)).rejects.toMatchObject({ code, options: reason });
+    await expect(requestWithin(300, attempt)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('Try again'),
+      options: why === 'connection' ? { reason: 'ECONNRESET' } : {},
+    });
   });
 
   it('says that a connection broke where the system has no word for it', async () => {
     const { attempt } = attempts(new NoAnswer('connection'));
-    await expect(callWithin(300).request(attempt)).rejects.toMatchObject({ options: { reason: 'connection broken' } });
+    await expect(requestWithin(300, attempt)).rejects.toMatchObject({ options: { reason: 'connection broken' } });
   });
 
   it('is not made again after a mistake of our own, which is passed on', async () => {
-    const mistake = new TypeError('ours');
-    const { attempt, at } = attempts(mistake, answer(200));
-    await expect(callWithin(5000).request(attempt)).rejects.toBe(mistake);
-    expect(at).toHaveLength(1);
+    for (const mistake of [new TypeError('ours'), new RangeError('ours')]) {
+      const { attempt, at } = attempts(mistake, answer(200));
+      await expect(requestWithin(5000, attempt)).rejects.toBe(mistake);
+      expect(at).toHaveLength(1);
+    }
   });
 
-  it.each([-1, 0])('is not even begun where %d ms are left', async (ms) => {
+  it.each([-1, 0, 0.9])('is not even begun where %d ms are left', async (ms) => {
     const { attempt, at } = attempts(answer(200));
-    await expect(callWithin(ms).request(attempt)).rejects.toMatchObject({ code: 'upstream_timeout' });
+    await expect(requestWithin(ms, attempt)).rejects.toMatchObject({ code: 'upstream_timeout' });
     expect(at).toEqual([]);
   });
 
   it('is given 3 s at the most, and never more than what is left', async () => {
-    const long = attempts(answer(200));
-    await callWithin(8500).request(long.attempt);
-    expect(long.limits).toEqual([3000]);
-    const short = attempts(answer(200));
-    await callWithin(400).request(short.attempt);
-    expect(short.limits[0]).toBeGreaterThan(350);
-    expect(short.limits[0]).toBeLessThanOrEqual(400);
+    const { attempt, limits } = attempts(answer(200));
+    for (const ms of [8500, 3001, 3000, 2999, 400, 1]) await requestWithin(ms, attempt);
+    expect(limits).toEqual([3000, 3000, 3000, 2999, 400, 1]);
   });
 
   it.each([
-    ['seconds', () => '1'],
-    ['a date', () => new Date(Date.now() + 2000).toUTCString()],
-  ])('waits as long as Retry-After says: %s', async (_, retryAfter) => {
-    const { attempt, at } = attempts(answer(429, { 'retry-after': retryAfter() }), answer(200));
-    expect(await callWithin(8500).request(attempt)).toMatchObject({ status: 200 });
-    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(980);
-    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeLessThan(2600);
+    ['seconds', '2', 2000],
+    ['a date', 'Tue, 01 Jan 2030 00:00:02 GMT', 2000],
+    ['less than is waited for anyway', '0', 100],
+    ['a date that is past', 'Mon, 31 Dec 2029 00:00:00 GMT', 100],
+  ])('waits as long as Retry-After says: %s', async (_, retryAfter, waitMs) => {
+    drawing(0);
+    const { attempt, at } = attempts(answer(429, { 'retry-after': retryAfter }), answer(200));
+    expect(await requestWithin(8500, attempt)).toMatchObject({ status: 200 });
+    expect(at).toEqual([0, waitMs]);
   });
 
-  it('does not wait for longer than there is time', async () => {
-    const startedMs = performance.now();
+  it('waits for that once alone', async () => {
+    drawing(0);
+    const { attempt, at } = attempts(answer(429, { 'retry-after': '2' }), new NoAnswer('connection'), answer(200));
+    await requestWithin(8500, attempt);
+    expect(at).toEqual([0, 2000, 2200]);
+  });
+
+  it.each([
+    [2249, [0]],
+    [2250, [0, 2000]],
+  ])('does not wait for longer than there is time: %d ms', async (ms, expected) => {
     const { attempt, at } = attempts(answer(429, { 'retry-after': '2' }));
-    expect(await callWithin(2000).request(attempt)).toMatchObject({ status: 429, retryAfter: '2' });
-    expect(at).toHaveLength(1);
-    expect(performance.now() - startedMs).toBeLessThan(500);
+    expect(await requestWithin(ms, attempt)).toMatchObject({ status: 429, retryAfter: '2' });
+    expect(at).toEqual(expected);
   });
 
   it('collects the ids that Twilio gave, of failed attempts too', async () => {
     const call = callWithin(5000);
     const { attempt } = attempts(answer(503, { 'twilio-request-id': REQUEST_ID }), answer(200));
-    await call.request(attempt);
-    expect(call.requestIds).toEqual([REQUEST_ID]);
+    await Promise.all([call.request(attempt), jest.runAllTimersAsync()]);
+    expect(call.requestIds).toStrictEqual([REQUEST_ID]);
   });
 });
 
@@ -159,13 +184,19 @@ describe('an answer', () => {
     },
   );
 
-  it.each(['0', '7', '3600', 'Wed, 21 Oct 2026 07:28:00 GMT'])('has a Retry-After: %s', (retryAfter) => {
+  const DATE = 'Wed, 21 Oct 2026 07:28:00';
+  const longDate = (length: number) => `${DATE.padEnd(length - 4)} GMT`;
+
+  it.each(['0', '7', '3600', '1'.repeat(9), `${DATE} GMT`, longDate(63)])('has a Retry-After: %s', (retryAfter) => {
     expect(answer(429, { 'retry-after': retryAfter })).toMatchObject({ retryAfter });
   });
 
-  it.each(['soon', '', 'x7', '7x', '1'.repeat(10), `${' '.repeat(64)}1 Jan 2030`])('has none: %s', (retryAfter) => {
-    expect(answer(429, { 'retry-after': retryAfter }).retryAfter).toBeUndefined();
-  });
+  it.each(['soon', '', 'x7', '7x', '-1', '1'.repeat(10), 'GMT', 'soon GMT', DATE, longDate(64)])(
+    'has none: %s',
+    (retryAfter) => {
+      expect(answer(429, { 'retry-after': retryAfter }).retryAfter).toBeUndefined();
+    },
+  );
 
   it('may come in parts, which may cut a character in two', () => {
     const [body, bytes] = [new AnswerBody(), Buffer.from('a€b')];
@@ -214,6 +245,20 @@ describe('fetching', () => {
       (origin) => fetchWhole(origin, {}, 2000),
     );
     expect(got).toEqual({ status: 307, text: 'body', requestId: REQUEST_ID, retryAfter: '7' });
+  });
+
+  it('gives an answer without a body, and keeps no timer that a process would stay alive for', async () => {
+    const setting = jest.spyOn(globalThis, 'setTimeout');
+    const clearing = jest.spyOn(globalThis, 'clearTimeout');
+    const got = await served(
+      (_, response) => response.writeHead(204).end(),
+      (origin) => fetchWhole(origin, {}, 54_321),
+    );
+    expect(got).toMatchObject({ status: 204, text: '' });
+    const ours = setting.mock.results.filter((_, index) => setting.mock.calls[index]?.[1] === 54_321);
+    expect(ours).toHaveLength(1);
+    expect(clearing).toHaveBeenCalledWith(ours[0]?.value);
+    jest.restoreAllMocks();
   });
 
   it.each([
