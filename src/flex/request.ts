@@ -1,6 +1,6 @@
 import { ApiError } from '../http/errors';
 import type { Settings } from '../settings';
-import { credentialsRefused, refusalOf, retryAfterOf, twilioTrouble, undocumented } from '../twilio/answer';
+import { credentialsRefused, refusalOf, twilioTrouble, undocumented } from '../twilio/answer';
 import { fetchWhole, type TwilioAnswer, type TwilioCall } from '../twilio/call';
 
 export interface FlexRequest {
@@ -56,7 +56,7 @@ function whyRefused(answer: TwilioAnswer): ApiError {
     case 429:
       return new ApiError('rate_limited', 'Twilio is asked too often at the moment. Try again later.', {
         upstream: refusalOf(answer),
-        ...retryAfterOf(answer),
+        retryAfter: answer.retryAfter,
       });
     default:
       return answer.status >= 500 ? twilioTrouble(answer) : undocumented(answer, 'status');

@@ -33,7 +33,7 @@ interface ApiErrorOptions {
   readonly details?: readonly FieldFault[];
   readonly upstream?: UpstreamRefusal;
   /** Twilio's `Retry-After`, passed on as it is: seconds or an HTTP date. */
-  readonly retryAfter?: string;
+  readonly retryAfter?: string | undefined;
   /** Whom it was about, where that has been found out: for the log alone. */
   readonly flexUserSid?: string;
   /** The precise half, for the log alone; it must be free of secrets, tokens and personal data. */

@@ -1,6 +1,6 @@
 import { parseHostLabel } from '../host-label';
 import { isRecord } from '../json';
-import { isLogLevel, type LogLevel } from '../log-levels';
+import { LOG_LEVELS, type LogLevel } from '../log-levels';
 import { within } from './deadline';
 import { type Clock, isFilledString, type KeyValueStore, readJson, type Timers } from './edges';
 import { asFailure, Failure, isNoAnswer } from './failure';
@@ -198,3 +198,5 @@ function readKnown(cache: KeyValueStore, now: Clock, accountSid?: string): { cur
     return { current: undefined };
   }
 }
+
+const isLogLevel = (value: string): value is LogLevel => (LOG_LEVELS as readonly string[]).includes(value);

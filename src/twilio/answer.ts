@@ -36,8 +36,5 @@ export const credentialsRefused = (answer: TwilioAnswer): ApiError =>
 export const twilioTrouble = (answer: TwilioAnswer): ApiError =>
   new ApiError('upstream_error', 'Twilio has trouble answering. Try again in a moment.', {
     upstream: refusalOf(answer),
-    ...retryAfterOf(answer),
+    retryAfter: answer.retryAfter,
   });
-
-export const retryAfterOf = ({ retryAfter }: TwilioAnswer): { retryAfter?: string } =>
-  retryAfter === undefined ? {} : { retryAfter };

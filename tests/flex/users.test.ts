@@ -38,6 +38,11 @@ describe('trouble with Twilio', () => {
     ['a page instead of JSON', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
     ['broken JSON', { brokenJson: true }, upstream(200)],
     ['JSON without users', { status: 200, body: {} }, upstream(200)],
+    [
+      'users without a name',
+      { status: 200, body: { users: [{ flex_user_sid: `FU${'0'.repeat(32)}` }] } },
+      upstream(200),
+    ],
     ['users that are none', { status: 200, body: { users: [null] } }, upstream(200)],
     [
       'a user with a SID that is none',

@@ -141,6 +141,8 @@ describe('parseOrigin', () => {
     'https://user@app.example.com',
     'file:///etc/passwd',
     'javascript:alert(1)',
+    'javascript:https://app.example.com',
+    ' https://app.example.com',
     'ftp://example.com',
   ])('does not read %s', (text) => {
     expect(parseOrigin(text)).toBeUndefined();

@@ -12,7 +12,7 @@ const twilio = useSandbox();
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 const BAD_FIELDS = { username: '', roles: 'boss', ttl: -1 };
 
-describe.each(Object.entries(FUNCTIONS))('%s', (_, handler) => {
+describe.each(Object.entries(FUNCTIONS))('%s', (operation, handler) => {
   it('asks a stranger who they are, and tells them nothing else', async () => {
     const answer = await call(handler, twilio.settings, { fields: BAD_FIELDS });
     expect(answer).toMatchObject({
@@ -21,6 +21,7 @@ describe.each(Object.entries(FUNCTIONS))('%s', (_, handler) => {
       body: { status: 401, code: 'missing_credentials', message: expect.stringContaining('Authorization: Bearer') },
     });
     expect(answer.body.details).toBeUndefined();
+    expect(answer.log).toMatchObject([{ operation, outcome: 'missing_credentials', status: 401 }]);
     expect(twilio.sandbox.requests).toEqual([]);
   });
 
