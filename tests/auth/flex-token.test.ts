@@ -1,4 +1,3 @@
-import { interceptTwilio } from '../../sandbox/interception';
 import { type Fault, type Sandbox, startSandbox } from '../../sandbox/server';
 import { identifyCaller } from '../../src/auth/caller';
 import { validateFlexToken } from '../../src/auth/flex-token';
@@ -7,29 +6,17 @@ import { handler as mint } from '../../src/functions/mint';
 import { readSettings } from '../../src/settings';
 import { TwilioCall } from '../../src/twilio/call';
 import { type Answer, call } from '../support/call';
+import { useSandbox } from '../support/twilio';
 
-let sandbox: Sandbox;
-let endInterception: () => void;
-let settings: Record<string, string>;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  endInterception = interceptTwilio(sandbox.origin);
-  settings = { ...sandbox.environment(), FLEX_INSTANCE_SID: sandbox.instanceSid };
-});
-beforeEach(() => sandbox.reset());
-afterAll(async () => {
-  endInterception();
-  await sandbox.close();
-});
+const twilio = useSandbox();
 
 const asAgent = async (claims?: Parameters<Sandbox['tokenFor']>[1]): Promise<Answer> =>
-  call(lookup, settings, { bearer: await sandbox.tokenFor('agent', claims) });
+  call(lookup, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent', claims) });
 
-const validations = () => sandbox.requestsTo('iam').length;
+const validations = () => twilio.sandbox.requestsTo('iam').length;
 
 function expectNothingAsked(): void {
-  expect(sandbox.requestsTo('flex-api')).toEqual([]);
+  expect(twilio.sandbox.requestsTo('flex-api')).toEqual([]);
 }
 
 it('takes a token that Twilio calls valid', async () => {
@@ -38,17 +25,22 @@ it('takes a token that Twilio calls valid', async () => {
 });
 
 it('validates with an API key where both of its settings are there', async () => {
-  const { AUTH_TOKEN: _, ...rest } = settings;
-  const withKey = { ...rest, API_KEY: sandbox.apiKeySid, API_SECRET: sandbox.apiKeySecret };
-  expect(await call(lookup, withKey, { bearer: await sandbox.tokenFor('agent') })).toMatchObject({ status: 200 });
-  const basic = `Basic ${Buffer.from(`${sandbox.apiKeySid}:${sandbox.apiKeySecret}`).toString('base64')}`;
-  expect(sandbox.requests.map(({ headers }) => headers.authorization)).toEqual([basic, basic]);
+  const { AUTH_TOKEN: _, ...rest } = twilio.settings;
+  const withKey = { ...rest, API_KEY: twilio.sandbox.apiKeySid, API_SECRET: twilio.sandbox.apiKeySecret };
+  expect(await call(lookup, withKey, { bearer: await twilio.sandbox.tokenFor('agent') })).toMatchObject({
+    status: 200,
+  });
+  const basic = `Basic ${Buffer.from(`${twilio.sandbox.apiKeySid}:${twilio.sandbox.apiKeySecret}`).toString('base64')}`;
+  expect(twilio.sandbox.requests.map(({ headers }) => headers.authorization)).toEqual([basic, basic]);
 });
 
 it('asks the hosts of the region and edge', async () => {
-  const elsewhere = { ...settings, TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin' };
-  await call(lookup, elsewhere, { bearer: await sandbox.tokenFor('agent') });
-  expect(sandbox.requests.map(({ host }) => host)).toEqual(['iam.ie1.twilio.com', 'flex-api.dublin.ie1.twilio.com']);
+  const elsewhere = { ...twilio.settings, TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin' };
+  await call(lookup, elsewhere, { bearer: await twilio.sandbox.tokenFor('agent') });
+  expect(twilio.sandbox.requests.map(({ host }) => host)).toEqual([
+    'iam.ie1.twilio.com',
+    'flex-api.dublin.ie1.twilio.com',
+  ]);
 });
 
 describe('is not valid, so that the caller must sign in again', () => {
@@ -95,12 +87,12 @@ describe('is not valid, so that the caller must sign in again', () => {
     const another = await startSandbox();
     const bearer = await another.tokenFor('admin');
     await another.close();
-    expect(await call(lookup, settings, { bearer })).toMatchObject(invalid);
+    expect(await call(lookup, twilio.settings, { bearer })).toMatchObject(invalid);
     expectNothingAsked();
   });
 
   it('where Twilio cannot read it', async () => {
-    sandbox.fault({ host: 'iam', status: 400 });
+    twilio.sandbox.fault({ host: 'iam', status: 400 });
     expect(await asAgent()).toMatchObject(invalid);
   });
 
@@ -118,9 +110,9 @@ describe('is not valid, so that the caller must sign in again', () => {
   it.each(Object.entries(formless))(
     'where it is not of a token’s form (%s), and Twilio is not asked',
     async (_, bearer) => {
-      expect(await call(lookup, settings, { bearer })).toMatchObject(invalid);
-      expect(await call(lookup, settings, { fields: { Token: bearer } })).toMatchObject(invalid);
-      expect(sandbox.requests).toEqual([]);
+      expect(await call(lookup, twilio.settings, { bearer })).toMatchObject(invalid);
+      expect(await call(lookup, twilio.settings, { fields: { Token: bearer } })).toMatchObject(invalid);
+      expect(twilio.sandbox.requests).toEqual([]);
     },
   );
 });
@@ -176,7 +168,7 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
   it.each(troubles)(
     'where %s',
     async (_, fault, expected) => {
-      sandbox.fault({ host: 'iam', ...fault });
+      twilio.sandbox.fault({ host: 'iam', ...fault });
       const answer = await asAgent();
       expect(answer).toMatchObject(expected);
       expect(answer.ms).toBeLessThan(9000);
@@ -187,19 +179,23 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
 });
 
 it('takes as long to find the Flex instance out as there is, and says so', async () => {
-  sandbox.fault({ path: /Configuration/, hang: 'before-headers' });
-  const elsewhere = readSettings({ ...sandbox.environment(), ACCOUNT_SID: `AC${'6'.repeat(32)}` });
-  sandbox.fault({ host: 'iam', status: 200, body: { valid: true, flex_instance_sid: sandbox.instanceSid } });
+  twilio.sandbox.fault({ path: /Configuration/, hang: 'before-headers' });
+  const elsewhere = readSettings({ ...twilio.sandbox.environment(), ACCOUNT_SID: `AC${'6'.repeat(32)}` });
+  twilio.sandbox.fault({
+    host: 'iam',
+    status: 200,
+    body: { valid: true, flex_instance_sid: twilio.sandbox.instanceSid },
+  });
   const validating = validateFlexToken('a.token', elsewhere, new TwilioCall(performance.now() + 500));
   await expect(validating).rejects.toMatchObject({ code: 'upstream_timeout' });
-  expect(sandbox.requestsTo('flex-api')).toHaveLength(1);
+  expect(twilio.sandbox.requestsTo('flex-api')).toHaveLength(1);
 });
 
 it('knows a guest as a guest, whatever else the token holds', async () => {
   const identify = async (roles: string[]) => {
-    const token = await sandbox.tokenFor('admin', { roles });
-    const twilio = new TwilioCall(performance.now() + 5000);
-    return identifyCaller({ kind: 'flex-token', token }, 'lookup', readSettings(settings), twilio);
+    const token = await twilio.sandbox.tokenFor('admin', { roles });
+    const asking = new TwilioCall(performance.now() + 5000);
+    return identifyCaller({ kind: 'flex-token', token }, 'lookup', readSettings(twilio.settings), asking);
   };
   expect(await identify(['admin', 'Guest', 'agent'])).toMatchObject({ roles: ['guest'] });
   expect(await identify(['admin', 'wfo.full_access', 'agent'])).toMatchObject({ roles: ['admin', 'agent'] });
@@ -240,24 +236,24 @@ describe('is valid and says little', () => {
 
   it('says nothing by an empty string', async () => {
     const empty = { flex_user_sid: '', flex_instance_sid: '', realm_user_id: '', expiration: '' };
-    const guest = await call(lookup, settings, { bearer: await sandbox.tokenFor('guest', empty) });
+    const guest = await call(lookup, twilio.settings, { bearer: await twilio.sandbox.tokenFor('guest', empty) });
     expect(guest).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     expect(await asAgent({ ...empty, realm_user_id: 'agent@example.com' })).toMatchObject({ status: 200 });
   });
 
   it('may name its time without a zone, which is UTC', async () => {
     const expiration = new Date(Date.now() + 500_000).toISOString().slice(0, 19);
-    await call(mint, settings, { bearer: await sandbox.tokenFor('agent', { expiration }) });
-    expect([498, 499, 500]).toContain((sandbox.requests.at(-1)?.json as { ttl?: number } | undefined)?.ttl);
+    await call(mint, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent', { expiration }) });
+    expect([498, 499, 500]).toContain((twilio.sandbox.requests.at(-1)?.json as { ttl?: number } | undefined)?.ttl);
   });
 
   const ends = { null: null, 'an empty string': '', missing: undefined, past: new Date(Date.now() - 1).toISOString() };
 
   it.each(Object.entries(ends))('mints nothing where the expiration is %s', async (_, expiration) => {
-    const bearer = await sandbox.tokenFor('agent', { expiration });
+    const bearer = await twilio.sandbox.tokenFor('agent', { expiration });
     // Before the fields are looked at, and before it is asked who may mint for whom.
     for (const fields of [{}, { ttl: 'x' }, { username: 'somebody.else' }]) {
-      expect(await call(mint, settings, { bearer, fields })).toMatchObject({
+      expect(await call(mint, twilio.settings, { bearer, fields })).toMatchObject({
         status: 401,
         body: { code: 'invalid_token' },
       });
@@ -267,9 +263,9 @@ describe('is valid and says little', () => {
 });
 
 it('logs who called and the request ids, and neither the token nor a name', async () => {
-  const bearer = await sandbox.tokenFor('agent');
-  const { log } = await call(lookup, settings, { bearer });
-  const sid = sandbox.users.agent.flexUserSid;
+  const bearer = await twilio.sandbox.tokenFor('agent');
+  const { log } = await call(lookup, twilio.settings, { bearer });
+  const sid = twilio.sandbox.users.agent.flexUserSid;
   expect(log).toEqual([
     {
       operation: 'lookup',
@@ -278,7 +274,7 @@ it('logs who called and the request ids, and neither the token nor a name', asyn
       ms: expect.any(Number),
       caller: { kind: 'flex-user', flex_user_sid: sid },
       flex_user_sid: sid,
-      request_ids: sandbox.requests.map(({ requestId }) => requestId),
+      request_ids: twilio.sandbox.requests.map(({ requestId }) => requestId),
     },
   ]);
 });

@@ -1,6 +1,4 @@
 import fc from 'fast-check';
-import { interceptTwilio } from '../../sandbox/interception';
-import { type Sandbox, startSandbox } from '../../sandbox/server';
 import { handler as config } from '../../src/functions/config';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
@@ -19,6 +17,7 @@ import {
 } from '../support/arbitraries';
 import { call } from '../support/call';
 import { deedsAsked, expectCallersFault, expectOnlyAllowed, usersAsked } from '../support/documented';
+import { useSandbox } from '../support/twilio';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 type Operation = keyof typeof FUNCTIONS;
@@ -26,33 +25,22 @@ const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
 const CALLERS = ['backend key', 'admin', 'supervisor', 'agent', 'guest'] as const;
 type CallerName = (typeof CALLERS)[number];
 
-let sandbox: Sandbox;
-let restore: () => void;
+const twilio = useSandbox();
 let bearers: Record<CallerName, string>;
-const settings = () => ({ ...sandbox.environment(), FLEX_INSTANCE_SID: sandbox.instanceSid });
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
-  restore = interceptTwilio(sandbox.origin);
   bearers = {
-    'backend key': sandbox.backendKey,
-    admin: await sandbox.tokenFor('admin'),
-    supervisor: await sandbox.tokenFor('supervisor'),
-    agent: await sandbox.tokenFor('agent'),
-    guest: await sandbox.tokenFor('guest'),
+    'backend key': twilio.sandbox.backendKey,
+    admin: await twilio.sandbox.tokenFor('admin'),
+    supervisor: await twilio.sandbox.tokenFor('supervisor'),
+    agent: await twilio.sandbox.tokenFor('agent'),
+    guest: await twilio.sandbox.tokenFor('guest'),
   };
 });
 
-afterAll(async () => {
-  restore();
-  await sandbox.close();
-});
-
-beforeEach(() => sandbox.reset());
-
 /** Names of users, of whom some exist; the sandbox has to be there to tell them. */
 const userFields = () => {
-  const { agent, supervisor, admin } = sandbox.users;
+  const { agent, supervisor, admin } = twilio.sandbox.users;
   const known = [agent, supervisor, admin];
   return {
     username: fc.oneof(fc.constantFrom(...known.map(({ username }) => username)), name),
@@ -96,20 +84,20 @@ describe.each(OPERATIONS)('%s', (operation) => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...CALLERS), contentType, FIELDS[operation](), async (caller, type, fields) => {
-        sandbox.reset();
-        const answer = await call(FUNCTIONS[operation], settings(), {
+        twilio.sandbox.reset();
+        const answer = await call(FUNCTIONS[operation], twilio.settings, {
           headers: { 'content-type': type, authorization: `Bearer ${bearers[caller]}` },
           fields,
         });
         expectCallersFault(answer);
-        expectOnlyAllowed(operation, sandbox.requests);
+        expectOnlyAllowed(operation, twilio.sandbox.requests);
         if (answer.status < 300) accepted += 1;
         // 400 comes before anything is asked, unless it was Twilio that found fault.
-        if (answer.status === 400 && !answer.body.upstream) expect(usersAsked(sandbox.requests)).toEqual([]);
-        if (answer.status === 403) expect(deedsAsked(sandbox.requests)).toEqual([]);
+        if (answer.status === 400 && !answer.body.upstream) expect(usersAsked(twilio.sandbox.requests)).toEqual([]);
+        if (answer.status === 403) expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
         if (caller === 'guest') {
           expect([400, 403]).toContain(answer.status);
-          expect(usersAsked(sandbox.requests)).toEqual([]);
+          expect(usersAsked(twilio.sandbox.requests)).toEqual([]);
         }
       }),
       { ...tries(150), examples: [['backend key', 'application/json', EXAMPLES[operation]]] },
@@ -118,7 +106,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
   }, 60_000);
 
   it('answers whatever stands in a field `request` as documented, since no header counts because of where it stands', async () => {
-    const good = { authorization: `Bearer ${sandbox.backendKey}`, 'content-type': 'application/json' };
+    const good = { authorization: `Bearer ${twilio.sandbox.backendKey}`, 'content-type': 'application/json' };
     const headers = fieldsLike({
       authorization: fc.constant(good.authorization),
       'content-type': fc.constant(good['content-type']),
@@ -127,15 +115,15 @@ describe.each(OPERATIONS)('%s', (operation) => {
     const request = fc.oneof(anyJson, fc.record({ headers: anyJson }), fc.record({ headers }));
     await fc.assert(
       fc.asyncProperty(request, anyJson, async (request, Token) => {
-        sandbox.reset();
-        const answer = await call(FUNCTIONS[operation], settings(), {
-          bearer: sandbox.backendKey,
+        twilio.sandbox.reset();
+        const answer = await call(FUNCTIONS[operation], twilio.settings, {
+          bearer: twilio.sandbox.backendKey,
           fields: { request, Token, username: 'nobody@example.com' },
         });
         expectCallersFault(answer);
-        expectOnlyAllowed(operation, sandbox.requests);
+        expectOnlyAllowed(operation, twilio.sandbox.requests);
         expect([undefined, 'https://flex.twilio.com']).toContain(answer.headers['access-control-allow-origin']);
-        if (answer.status === 401) expect(usersAsked(sandbox.requests)).toEqual([]);
+        if (answer.status === 401) expect(usersAsked(twilio.sandbox.requests)).toEqual([]);
       }),
       tries(100),
     );
@@ -144,37 +132,39 @@ describe.each(OPERATIONS)('%s', (operation) => {
   it('answers headers of any kind beside a good key as documented, a content type that is an object included', async () => {
     await fc.assert(
       fc.asyncProperty(anyJson, anyJson, async (type, origin) => {
-        sandbox.reset();
-        const request = { headers: { authorization: `Bearer ${sandbox.backendKey}`, 'content-type': type, origin } };
-        const answer = await call(FUNCTIONS[operation], settings(), { fields: { request } });
+        twilio.sandbox.reset();
+        const request = {
+          headers: { authorization: `Bearer ${twilio.sandbox.backendKey}`, 'content-type': type, origin },
+        };
+        const answer = await call(FUNCTIONS[operation], twilio.settings, { fields: { request } });
         expectCallersFault(answer);
         expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
         expect([400, 403]).toContain(answer.status);
-        expect(sandbox.requests).toEqual([]);
+        expect(twilio.sandbox.requests).toEqual([]);
       }),
       tries(100),
     );
     const unprintable = { toString: 1, valueOf: 1 };
-    const request = { headers: { authorization: `Bearer ${sandbox.backendKey}`, 'content-type': unprintable } };
-    expectCallersFault(await call(FUNCTIONS[operation], settings(), { fields: { request } }));
+    const request = { headers: { authorization: `Bearer ${twilio.sandbox.backendKey}`, 'content-type': unprintable } };
+    expectCallersFault(await call(FUNCTIONS[operation], twilio.settings, { fields: { request } }));
   }, 60_000);
 
   it('answers any bytes as a credential with 401, and asks the Flex Users API nothing', async () => {
     const scheme = fc.constantFrom('Bearer ', 'bearer  ', 'Bearer fbk_', 'Bearer fbk_sandbox.', 'Basic ', '');
     await fc.assert(
       fc.asyncProperty(scheme, headerBytes, async (scheme, bytes) => {
-        sandbox.reset();
+        twilio.sandbox.reset();
         // Node hands header bytes over as Latin-1.
         const authorization = scheme + bytes.toString('latin1');
-        const answer = await call(FUNCTIONS[operation], settings(), {
+        const answer = await call(FUNCTIONS[operation], twilio.settings, {
           headers: { authorization },
-          fields: { username: sandbox.users.agent.username },
+          fields: { username: twilio.sandbox.users.agent.username },
         });
         expectCallersFault(answer);
         expect(answer.status).toBe(401);
         // What may be a token is for Twilio to judge, and for nobody else.
-        expect(sandbox.requestsTo('flex-api')).toEqual([]);
-        if (!/^bearer\s+[\w.~+/-]+=*$/i.test(authorization)) expect(sandbox.requests).toEqual([]);
+        expect(twilio.sandbox.requestsTo('flex-api')).toEqual([]);
+        if (!/^bearer\s+[\w.~+/-]+=*$/i.test(authorization)) expect(twilio.sandbox.requests).toEqual([]);
       }),
       tries(100),
     );
@@ -183,11 +173,11 @@ describe.each(OPERATIONS)('%s', (operation) => {
   it('answers any JSON value in the field Token with 401, and asks the Flex Users API nothing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(anyJson, fc.base64String()), async (Token) => {
-        sandbox.reset();
-        const answer = await call(FUNCTIONS[operation], settings(), { fields: { Token } });
+        twilio.sandbox.reset();
+        const answer = await call(FUNCTIONS[operation], twilio.settings, { fields: { Token } });
         expectCallersFault(answer);
         expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
-        expect(sandbox.requestsTo('flex-api')).toEqual([]);
+        expect(twilio.sandbox.requestsTo('flex-api')).toEqual([]);
       }),
       tries(100),
     );
@@ -198,13 +188,13 @@ describe.each(['lookup', 'mint', 'deprovision'] as const)('%s, by a SID', (opera
   it('refuses slashes, dots, percent signs and other scripts with 400, and puts none of it into a URL', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(brokenSid, anyText), async (flex_user_sid) => {
-        const answer = await call(FUNCTIONS[operation], settings(), {
-          bearer: sandbox.backendKey,
+        const answer = await call(FUNCTIONS[operation], twilio.settings, {
+          bearer: twilio.sandbox.backendKey,
           fields: { flex_user_sid },
         });
         expectCallersFault(answer);
         expect(answer).toMatchObject({ status: 400, body: { details: [{ field: 'flex_user_sid' }] } });
-        expect(sandbox.requests).toEqual([]);
+        expect(twilio.sandbox.requests).toEqual([]);
       }),
       tries(200),
     );
@@ -213,13 +203,13 @@ describe.each(['lookup', 'mint', 'deprovision'] as const)('%s, by a SID', (opera
 
 describe('config', () => {
   it('answers the same, whatever fields and headers a caller sends, and asks Twilio nothing', async () => {
-    const plain = await call(config, settings());
+    const plain = await call(config, twilio.settings);
     await fc.assert(
       fc.asyncProperty(anyJson, fieldsLike(PROVISION_FIELDS), async (request, fields) => {
-        const answer = await call(config, settings(), { fields: { ...fields, request } });
+        const answer = await call(config, twilio.settings, { fields: { ...fields, request } });
         expectCallersFault(answer);
         expect(answer.body).toEqual(plain.body);
-        expect(sandbox.requests).toEqual([]);
+        expect(twilio.sandbox.requests).toEqual([]);
       }),
       tries(100),
     );
@@ -232,15 +222,15 @@ describe('the prototype of all objects', () => {
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"worker":{"attributes":{"__proto__":{"polluted":1}}}}',
     );
     for (const handler of Object.values(FUNCTIONS)) {
-      await call(handler, settings(), { bearer: sandbox.backendKey, fields: polluting });
+      await call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields: polluting });
     }
     expect(Object.prototype).not.toHaveProperty('polluted');
   });
 
   it('gives a request no fields: what stands in __proto__ is not a user name', async () => {
     const fields = JSON.parse('{"__proto__":{"username":"agent@example.com","Token":"x"}}');
-    const answer = await call(deprovision, settings(), { bearer: sandbox.backendKey, fields });
+    const answer = await call(deprovision, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
     expect(answer).toMatchObject({ status: 400, body: { details: [{ field: 'username' }] } });
-    expect(sandbox.requests).toEqual([]);
+    expect(twilio.sandbox.requests).toEqual([]);
   });
 });

@@ -1,5 +1,3 @@
-import { interceptTwilio } from '../../sandbox/interception';
-import { type Sandbox, startSandbox } from '../../sandbox/server';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
@@ -7,6 +5,7 @@ import { handler as provision } from '../../src/functions/provision';
 import { nested } from '../support/arbitraries';
 import { call } from '../support/call';
 import { expectCallersFault } from '../support/documented';
+import { useSandbox } from '../support/twilio';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
@@ -15,21 +14,7 @@ const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
 const LIMIT_MS = 5000;
 const MEGABYTES = 10_000_000;
 
-let sandbox: Sandbox;
-let restore: () => void;
-const settings = () => ({ ...sandbox.environment(), FLEX_INSTANCE_SID: sandbox.instanceSid });
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  restore = interceptTwilio(sandbox.origin);
-});
-
-afterAll(async () => {
-  restore();
-  await sandbox.close();
-});
-
-beforeEach(() => sandbox.reset());
+const twilio = useSandbox();
 
 const GOOD = { username: 'a', email: 'b', full_name: 'c', roles: ['agent'] };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -55,14 +40,14 @@ describe('of megabytes,', () => {
   ])(
     '%s is refused with 400 in time, and Twilio is asked nothing',
     async (_, fields, field) => {
-      const answer = await call(provision, settings(), {
-        bearer: sandbox.backendKey,
+      const answer = await call(provision, twilio.settings, {
+        bearer: twilio.sandbox.backendKey,
         fields: { ...GOOD, ...fields() },
       });
       expectCallersFault(answer);
       expect(answer).toMatchObject({ status: 400, body: { details: [{ field }] } });
       expect(answer.ms).toBeLessThan(LIMIT_MS);
-      expect(sandbox.requests).toEqual([]);
+      expect(twilio.sandbox.requests).toEqual([]);
     },
     30_000,
   );
@@ -77,12 +62,12 @@ describe('of megabytes,', () => {
   ])(
     'a form with %s is refused with 400 in time, and Twilio is asked nothing',
     async (_, fields) => {
-      const asking = { bearer: sandbox.backendKey, headers: FORM, fields: { ...GOOD, ...fields() } };
-      const answer = await call(provision, settings(), asking);
+      const asking = { bearer: twilio.sandbox.backendKey, headers: FORM, fields: { ...GOOD, ...fields() } };
+      const answer = await call(provision, twilio.settings, asking);
       expectCallersFault(answer);
       expect(answer.status).toBe(400);
       expect(answer.ms).toBeLessThan(LIMIT_MS);
-      expect(sandbox.requests).toEqual([]);
+      expect(twilio.sandbox.requests).toEqual([]);
     },
     30_000,
   );
@@ -90,9 +75,9 @@ describe('of megabytes,', () => {
   it('attributes that are wide and shallow reach Twilio whole', async () => {
     const attributes = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`a${index}`, [{ b: index }]]));
     const fields = { ...GOOD, worker: { attributes } };
-    const answer = await call(provision, settings(), { bearer: sandbox.backendKey, fields });
+    const answer = await call(provision, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
     expect(answer.status).toBe(201);
-    expect(sandbox.requests[0]?.body === JSON.stringify(fields)).toBe(true);
+    expect(twilio.sandbox.requests[0]?.body === JSON.stringify(fields)).toBe(true);
   }, 30_000);
 
   it.each(OPERATIONS)(
@@ -107,14 +92,14 @@ describe('of megabytes,', () => {
         { headers: { authorization: `Bearer ${'='.repeat(MEGABYTES)}x` } },
         { fields: { Token: token } },
       ]) {
-        const answer = await call(FUNCTIONS[operation], settings(), asking);
+        const answer = await call(FUNCTIONS[operation], twilio.settings, asking);
         expectCallersFault(answer);
         expect(answer.ms).toBeLessThan(LIMIT_MS);
         // Many blanks before a short token are no large token: that one is for Twilio to judge.
         expect(answer.status).toBe(401);
       }
-      expect(sandbox.requestsTo('flex-api')).toEqual([]);
-      expect(sandbox.requests.every(({ body }) => body.length < 20_000)).toBe(true);
+      expect(twilio.sandbox.requestsTo('flex-api')).toEqual([]);
+      expect(twilio.sandbox.requests.every(({ body }) => body.length < 20_000)).toBe(true);
     },
     30_000,
   );
@@ -123,19 +108,19 @@ describe('of megabytes,', () => {
     'a name or a SID is refused by %s with 400, and Twilio is asked nothing',
     async (operation) => {
       for (const fields of [{ username: 'x'.repeat(MEGABYTES) }, { flex_user_sid: 'FU'.padEnd(MEGABYTES, '0') }]) {
-        const answer = await call(FUNCTIONS[operation], settings(), { bearer: sandbox.backendKey, fields });
+        const answer = await call(FUNCTIONS[operation], twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
         expectCallersFault(answer);
         expect(answer.status).toBe(400);
         expect(answer.ms).toBeLessThan(LIMIT_MS);
       }
-      expect(sandbox.requests).toEqual([]);
+      expect(twilio.sandbox.requests).toEqual([]);
     },
     30_000,
   );
 
   it('an origin is named in no header, and its line in the log is short', async () => {
     const origin = `https://${'x'.repeat(MEGABYTES)}.example`;
-    const answer = await call(lookup, settings(), { bearer: 'x', headers: { origin } });
+    const answer = await call(lookup, twilio.settings, { bearer: 'x', headers: { origin } });
     expectCallersFault(answer);
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
     expect(JSON.stringify(answer.log).length).toBeLessThan(2000);

@@ -1,6 +1,4 @@
 import fc from 'fast-check';
-import { interceptTwilio } from '../../sandbox/interception';
-import { type Sandbox, startSandbox } from '../../sandbox/server';
 import { handler as config } from '../../src/functions/config';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
@@ -9,6 +7,7 @@ import { handler as provision } from '../../src/functions/provision';
 import { tries } from '../support/arbitraries';
 import { type Answer, call } from '../support/call';
 import { expectDocumented } from '../support/documented';
+import { useSandbox } from '../support/twilio';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
@@ -23,49 +22,39 @@ const PERSON = {
   worker: { attributes: { note: 'marker-attribute' } },
 };
 
-let sandbox: Sandbox;
-let restore: () => void;
+const twilio = useSandbox();
 let bearers: Record<(typeof CALLERS)[number], string>;
 /** Whatever must stand in no error and in no line of the log. */
 let secrets: readonly string[];
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
-  restore = interceptTwilio(sandbox.origin);
   bearers = {
-    'backend key': sandbox.backendKey,
-    admin: await sandbox.tokenFor('admin'),
-    agent: await sandbox.tokenFor('agent'),
-    guest: await sandbox.tokenFor('guest'),
+    'backend key': twilio.sandbox.backendKey,
+    admin: await twilio.sandbox.tokenFor('admin'),
+    agent: await twilio.sandbox.tokenFor('agent'),
+    guest: await twilio.sandbox.tokenFor('guest'),
     'a bad token': 'eyJtYXJrZXI.token.that-nobody-made',
     'a bad key': 'fbk_sandbox.marker-of-a-wrong-key',
   };
   const base64 = (user: string, password: string) => Buffer.from(`${user}:${password}`).toString('base64');
   secrets = [
     ...Object.values(bearers),
-    ...sandbox.backendKey.split('.').slice(1),
-    ...sandbox.backendKeys.split(':').slice(2),
-    sandbox.authToken,
-    sandbox.apiKeySecret,
-    base64(sandbox.accountSid, sandbox.authToken),
-    base64(sandbox.apiKeySid, sandbox.apiKeySecret),
+    ...twilio.sandbox.backendKey.split('.').slice(1),
+    ...twilio.sandbox.backendKeys.split(':').slice(2),
+    twilio.sandbox.authToken,
+    twilio.sandbox.apiKeySecret,
+    base64(twilio.sandbox.accountSid, twilio.sandbox.authToken),
+    base64(twilio.sandbox.apiKeySid, twilio.sandbox.apiKeySecret),
     PERSON.username,
     PERSON.email,
     PERSON.full_name,
     PERSON.worker.attributes.note,
     encodeURIComponent(PERSON.username),
-    sandbox.users.admin.username,
-    sandbox.users.agent.username,
+    twilio.sandbox.users.admin.username,
+    twilio.sandbox.users.agent.username,
     'eyJ.marker-of-a-minted-token',
   ];
 });
-
-afterAll(async () => {
-  restore();
-  await sandbox.close();
-});
-
-beforeEach(() => sandbox.reset());
 
 function expectNoSecret({ status, headers, body, log }: Answer): void {
   expect(log.length).toBeGreaterThan(0);
@@ -97,8 +86,8 @@ const echo = (code: unknown) => {
 const variables = () =>
   fc.constantFrom<Record<string, string>>(
     {},
-    { FLEX_INSTANCE_SID: sandbox.instanceSid },
-    { API_KEY: sandbox.apiKeySid, API_SECRET: sandbox.apiKeySecret },
+    { FLEX_INSTANCE_SID: twilio.sandbox.instanceSid },
+    { API_KEY: twilio.sandbox.apiKeySid, API_SECRET: twilio.sandbox.apiKeySecret },
   );
 
 describe.each(OPERATIONS)('%s tells no secret', (operation) => {
@@ -118,9 +107,9 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
         fields,
         variables(),
         async ({ host, status, code, isJson }, caller, fields, variables) => {
-          sandbox.reset();
+          twilio.sandbox.reset();
           const text = JSON.stringify(echo(code));
-          sandbox.fault({
+          twilio.sandbox.fault({
             host,
             status,
             body: isJson ? text : `<html>${text}`,
@@ -129,7 +118,7 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
             // Longer than there is time for: so it is not tried again, and the run is short.
             retryAfter: 60,
           });
-          const settings = { ...sandbox.environment(), ...variables };
+          const settings = { ...twilio.sandbox.environment(), ...variables };
           const answer = await call(FUNCTIONS[operation], settings, { bearer: bearers[caller], fields });
           expectDocumented(answer);
           expectNoSecret(answer);
@@ -161,9 +150,9 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
     );
     await fc.assert(
       fc.asyncProperty(fields, headers, async (fields, headers) => {
-        sandbox.reset();
-        const authorization = `Bearer ${sandbox.backendKey}`;
-        const answer = await call(FUNCTIONS[operation], sandbox.environment(), {
+        twilio.sandbox.reset();
+        const authorization = `Bearer ${twilio.sandbox.backendKey}`;
+        const answer = await call(FUNCTIONS[operation], twilio.sandbox.environment(), {
           headers: { authorization, ...headers },
           fields,
         });
@@ -175,10 +164,10 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
   }, 60_000);
 
   it('where the call succeeds: the log holds neither the user’s name, nor their address, nor the token', async () => {
-    const bearer = sandbox.backendKey;
-    await call(provision, sandbox.environment(), { bearer, fields: PERSON });
+    const bearer = twilio.sandbox.backendKey;
+    await call(provision, twilio.sandbox.environment(), { bearer, fields: PERSON });
     const fields = operation === 'provision' ? PERSON : { username: PERSON.username };
-    const answer = await call(FUNCTIONS[operation], sandbox.environment(), { bearer, fields });
+    const answer = await call(FUNCTIONS[operation], twilio.sandbox.environment(), { bearer, fields });
     expect(answer.status).toBeLessThan(300);
     expectNoSecret(answer);
     if (operation === 'mint') expect(JSON.stringify(answer.log)).not.toContain(answer.body.access_token);
@@ -188,10 +177,10 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
     const markers = {
       API_KEY: 'SKmarker',
       MAX_TOKEN_TTL: 'marker-of-ttl',
-      BACKEND_KEYS: sandbox.backendKey,
+      BACKEND_KEYS: twilio.sandbox.backendKey,
       LOG_LEVEL: 'marker-level',
     };
-    const settings = { ...sandbox.environment(), ...markers };
+    const settings = { ...twilio.sandbox.environment(), ...markers };
     const answer = await call(FUNCTIONS[operation], settings, { bearer: bearers.admin });
     expectDocumented(answer);
     expect(answer).toMatchObject({ status: 500, body: { code: 'misconfigured' } });
@@ -199,17 +188,22 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
     expectNoSecret(answer);
     for (const marker of Object.values(markers))
       expect(JSON.stringify([answer.body, answer.log])).not.toContain(marker);
-    expect(sandbox.requests).toEqual([]);
+    expect(twilio.sandbox.requests).toEqual([]);
   });
 });
 
 describe('config', () => {
   it('answers with nothing secret of its settings, and logs none', async () => {
-    const keys = { API_KEY: sandbox.apiKeySid, API_SECRET: sandbox.apiKeySecret };
-    const answer = await call(config, { ...sandbox.environment(), ...keys, FLEX_INSTANCE_SID: sandbox.instanceSid });
+    const keys = { API_KEY: twilio.sandbox.apiKeySid, API_SECRET: twilio.sandbox.apiKeySecret };
+    const answer = await call(config, {
+      ...twilio.sandbox.environment(),
+      ...keys,
+      FLEX_INSTANCE_SID: twilio.sandbox.instanceSid,
+    });
     expectNoSecret(answer);
     const told = JSON.stringify([answer.headers, answer.body]);
-    for (const secret of [...secrets, sandbox.apiKeySid, sandbox.instanceSid]) expect(told).not.toContain(secret);
+    for (const secret of [...secrets, twilio.sandbox.apiKeySid, twilio.sandbox.instanceSid])
+      expect(told).not.toContain(secret);
     expect(Object.keys(answer.body).sort()).toEqual(['account_sid', 'allowed_origins', 'log_level', 'telemetry']);
   });
 });

@@ -1,6 +1,4 @@
 import fc from 'fast-check';
-import { interceptTwilio } from '../../sandbox/interception';
-import { type Sandbox, startSandbox } from '../../sandbox/server';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
@@ -8,22 +6,9 @@ import { handler as provision } from '../../src/functions/provision';
 import { anyText, fieldsLike, plainJson, sid, tries } from '../support/arbitraries';
 import { call } from '../support/call';
 import { deedsAsked, expectDocumented, expectOnlyAllowed } from '../support/documented';
+import { useSandbox } from '../support/twilio';
 
-let sandbox: Sandbox;
-let restore: () => void;
-const settings = () => ({ ...sandbox.environment(), FLEX_INSTANCE_SID: sandbox.instanceSid });
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  restore = interceptTwilio(sandbox.origin);
-});
-
-afterAll(async () => {
-  restore();
-  await sandbox.close();
-});
-
-beforeEach(() => sandbox.reset());
+const twilio = useSandbox();
 
 const json = (value: unknown) => ({ body: JSON.stringify(value), contentType: 'application/json' });
 
@@ -34,7 +19,7 @@ const status = fc.oneof(
 );
 
 const user = () => {
-  const { supervisor, agent } = sandbox.users;
+  const { supervisor, agent } = twilio.sandbox.users;
   return fieldsLike(
     {
       flex_user_sid: fc.oneof(fc.constantFrom(supervisor.flexUserSid, agent.flexUserSid), sid('FU')),
@@ -50,21 +35,27 @@ const minted = () =>
     {
       access_token: fc.constantFrom('eyJ.minted', ''),
       token_info: fieldsLike(
-        { flex_user_sid: fc.constantFrom(sandbox.users.supervisor.flexUserSid, sandbox.users.agent.flexUserSid, null) },
+        {
+          flex_user_sid: fc.constantFrom(
+            twilio.sandbox.users.supervisor.flexUserSid,
+            twilio.sandbox.users.agent.flexUserSid,
+            null,
+          ),
+        },
         plainJson,
       ),
     },
     plainJson,
   );
 const claims = () => {
-  const { username, flexUserSid } = sandbox.users.agent;
+  const { username, flexUserSid } = twilio.sandbox.users.agent;
   return fieldsLike(
     {
       valid: fc.constantFrom(true, true, true, false),
       roles: fc.subarray(['admin', 'agent', 'supervisor', 'guest']),
       flex_user_sid: fc.constantFrom(flexUserSid, null),
       realm_user_id: fc.constantFrom(username, null),
-      flex_instance_sid: fc.constantFrom(sandbox.instanceSid, null),
+      flex_instance_sid: fc.constantFrom(twilio.sandbox.instanceSid, null),
       expiration: fc.constantFrom(new Date(Date.now() + 600_000).toISOString(), '2001-01-01T00:00:00Z', null),
     },
     plainJson,
@@ -81,7 +72,7 @@ const textOf = (kind: fc.Arbitrary<unknown>) =>
 
 describe('whatever Twilio answers', () => {
   const named = () => {
-    const { username, flexUserSid } = sandbox.users.supervisor;
+    const { username, flexUserSid } = twilio.sandbox.users.supervisor;
     return fc.constantFrom<object>({ username }, { flex_user_sid: flexUserSid });
   };
   const isAskedFor = (fields: object, answered: Record<string, unknown>) =>
@@ -90,12 +81,12 @@ describe('whatever Twilio answers', () => {
   it('to a lookup, the answer is as documented, and a success is the very user that was asked for', async () => {
     await fc.assert(
       fc.asyncProperty(named(), fc.oneof(textOf(user()), textOf(list())), status, async (fields, body, status) => {
-        sandbox.reset();
-        sandbox.fault({ host: 'flex-api', body, contentType: 'application/json', status });
-        const answer = await call(lookup, settings(), { bearer: sandbox.backendKey, fields });
+        twilio.sandbox.reset();
+        twilio.sandbox.fault({ host: 'flex-api', body, contentType: 'application/json', status });
+        const answer = await call(lookup, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
         expectDocumented(answer);
         expect(answer.body.code).not.toBe('internal_error');
-        expectOnlyAllowed('lookup', sandbox.requests);
+        expectOnlyAllowed('lookup', twilio.sandbox.requests);
         if (answer.status === 200) isAskedFor(fields, answer.body);
       }),
       tries(150),
@@ -103,26 +94,26 @@ describe('whatever Twilio answers', () => {
   }, 60_000);
 
   it('on the way to a token, the answer is as documented, and a token is never one for another user', async () => {
-    const { supervisor } = sandbox.users;
+    const { supervisor } = twilio.sandbox.users;
     const found = fc.option(fc.tuple(fc.oneof(textOf(user()), textOf(list())), status), { nil: undefined, freq: 1 });
     await fc.assert(
       fc.asyncProperty(named(), found, textOf(minted()), status, async (fields, found, body, status) => {
-        sandbox.reset();
-        sandbox.fault({ host: 'flex-api', method: 'POST', body, contentType: 'application/json', status });
+        twilio.sandbox.reset();
+        twilio.sandbox.fault({ host: 'flex-api', method: 'POST', body, contentType: 'application/json', status });
         if (found)
-          sandbox.fault({
+          twilio.sandbox.fault({
             host: 'flex-api',
             method: 'GET',
             body: found[0],
             contentType: 'application/json',
             status: found[1],
           });
-        const answer = await call(mint, settings(), { bearer: sandbox.backendKey, fields });
+        const answer = await call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
         expectDocumented(answer);
         expect(answer.body.code).not.toBe('internal_error');
-        expectOnlyAllowed('mint', sandbox.requests);
+        expectOnlyAllowed('mint', twilio.sandbox.requests);
         if (answer.status < 300) {
-          const [deed] = deedsAsked(sandbox.requests);
+          const [deed] = deedsAsked(twilio.sandbox.requests);
           const minted = answer.body.token_info.flex_user_sid ?? deed?.path.split('/').at(-2);
           expect(deed?.path).toContain(`/${minted}/`);
           if ('flex_user_sid' in fields) expect(minted).toBe(supervisor.flexUserSid);
@@ -135,8 +126,8 @@ describe('whatever Twilio answers', () => {
   }, 60_000);
 
   it('before a deprovisioning by an admin, the answer is as documented, and it never is the admin who goes', async () => {
-    const { admin } = sandbox.users;
-    const bearer = await sandbox.tokenFor('admin');
+    const { admin } = twilio.sandbox.users;
+    const bearer = await twilio.sandbox.tokenFor('admin');
     const self = fc.constant({ flex_user_sid: admin.flexUserSid, username: admin.username });
     const found = fc.oneof(user(), self, fc.record({ users: fc.array(fc.oneof(user(), self), { maxLength: 2 }) }));
     const target = fc.oneof(
@@ -145,15 +136,15 @@ describe('whatever Twilio answers', () => {
     );
     await fc.assert(
       fc.asyncProperty(target, textOf(found), async (fields, body) => {
-        sandbox.reset();
-        sandbox.fault({ host: 'flex-api', method: 'GET', body, contentType: 'application/json' });
-        const answer = await call(deprovision, settings(), { bearer, fields });
+        twilio.sandbox.reset();
+        twilio.sandbox.fault({ host: 'flex-api', method: 'GET', body, contentType: 'application/json' });
+        const answer = await call(deprovision, twilio.settings, { bearer, fields });
         expectDocumented(answer);
         expect(answer.body.code).not.toBe('internal_error');
-        expectOnlyAllowed('deprovision', sandbox.requests);
-        for (const { json } of deedsAsked(sandbox.requests))
+        expectOnlyAllowed('deprovision', twilio.sandbox.requests);
+        for (const { json } of deedsAsked(twilio.sandbox.requests))
           expect(json).not.toEqual({ flex_user_sid: admin.flexUserSid });
-        expect(sandbox.user(admin.username)).toMatchObject({ deactivated: false });
+        expect(twilio.sandbox.user(admin.username)).toMatchObject({ deactivated: false });
       }),
       tries(120),
     );
@@ -161,17 +152,17 @@ describe('whatever Twilio answers', () => {
 
   it('of a token, the answer is as documented, and nobody provisions but a valid, live admin who is no guest', async () => {
     let admins = 0;
-    const bearer = await sandbox.tokenFor('agent');
+    const bearer = await twilio.sandbox.tokenFor('agent');
     const fields = { username: 'x', email: 'x', full_name: 'x', roles: ['agent'] };
     await fc.assert(
       fc.asyncProperty(textOf(claims()), status, async (body, status) => {
-        sandbox.reset();
-        sandbox.fault({ host: 'iam', body, contentType: 'application/json', status });
-        const answer = await call(provision, settings(), { bearer, fields });
+        twilio.sandbox.reset();
+        twilio.sandbox.fault({ host: 'iam', body, contentType: 'application/json', status });
+        const answer = await call(provision, twilio.settings, { bearer, fields });
         expectDocumented(answer);
         expect(answer.body.code).not.toBe('internal_error');
-        expectOnlyAllowed('provision', sandbox.requests);
-        if (deedsAsked(sandbox.requests).length > 0) {
+        expectOnlyAllowed('provision', twilio.sandbox.requests);
+        if (deedsAsked(twilio.sandbox.requests).length > 0) {
           admins += 1;
           const { valid, roles, expiration, flex_instance_sid } = JSON.parse(body);
           expect({ valid, status }).toEqual({ valid: true, status: 200 });
@@ -179,7 +170,7 @@ describe('whatever Twilio answers', () => {
           expect(roles).not.toContain('guest');
           // An empty string says nothing, as null does.
           expect(Date.parse(expiration || '9999-01-01')).toBeGreaterThan(Date.now());
-          expect(flex_instance_sid || sandbox.instanceSid).toBe(sandbox.instanceSid);
+          expect(flex_instance_sid || twilio.sandbox.instanceSid).toBe(twilio.sandbox.instanceSid);
         }
       }),
       {
@@ -200,15 +191,21 @@ describe('whatever Twilio answers', () => {
     );
     await fc.assert(
       fc.asyncProperty(textOf(configuration), status, async (body, status) => {
-        sandbox.reset();
-        sandbox.fault({ host: 'flex-api', path: /Configuration/, body, contentType: 'application/json', status });
-        const answer = await call(lookup, sandbox.environment(), {
-          bearer: sandbox.backendKey,
+        twilio.sandbox.reset();
+        twilio.sandbox.fault({
+          host: 'flex-api',
+          path: /Configuration/,
+          body,
+          contentType: 'application/json',
+          status,
+        });
+        const answer = await call(lookup, twilio.sandbox.environment(), {
+          bearer: twilio.sandbox.backendKey,
           fields: { username: 'x' },
         });
         expectDocumented(answer);
         expect(answer.body.code).not.toBe('internal_error');
-        expectOnlyAllowed('lookup', sandbox.requests);
+        expectOnlyAllowed('lookup', twilio.sandbox.requests);
       }),
       tries(80),
     );
@@ -216,7 +213,10 @@ describe('whatever Twilio answers', () => {
 });
 
 describe('Twilio answers with somebody else:', () => {
-  const somebody = () => ({ flex_user_sid: sandbox.users.agent.flexUserSid, username: sandbox.users.agent.username });
+  const somebody = () => ({
+    flex_user_sid: twilio.sandbox.users.agent.flexUserSid,
+    username: twilio.sandbox.users.agent.username,
+  });
 
   it.each([
     ['lookup', lookup],
@@ -231,12 +231,17 @@ describe('Twilio answers with somebody else:', () => {
         'supervisor＠example.com',
         'agent@example.com',
       ]) {
-        sandbox.fault({ host: 'flex-api', method: 'GET', ...json({ users: [{ ...somebody(), username }] }), times: 1 });
+        twilio.sandbox.fault({
+          host: 'flex-api',
+          method: 'GET',
+          ...json({ users: [{ ...somebody(), username }] }),
+          times: 1,
+        });
         const fields = { username: 'supervisor@example.com' };
-        const answer = await call(handler, settings(), { bearer: sandbox.backendKey, fields });
+        const answer = await call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
         expect(answer).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
       }
-      expect(deedsAsked(sandbox.requests)).toEqual([]);
+      expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
     },
   );
 
@@ -244,31 +249,34 @@ describe('Twilio answers with somebody else:', () => {
     ['lookup', lookup],
     ['mint', mint],
   ] as const)('%s does not take a record with another SID, and nothing is minted', async (_, handler) => {
-    sandbox.fault({ host: 'flex-api', method: 'GET', ...json(somebody()) });
-    const fields = { flex_user_sid: sandbox.users.supervisor.flexUserSid };
-    const answer = await call(handler, settings(), { bearer: sandbox.backendKey, fields });
+    twilio.sandbox.fault({ host: 'flex-api', method: 'GET', ...json(somebody()) });
+    const fields = { flex_user_sid: twilio.sandbox.users.supervisor.flexUserSid };
+    const answer = await call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
     expectDocumented(answer);
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
     expect(JSON.stringify(answer.body)).not.toContain(somebody().flex_user_sid);
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
   });
 
   it('a list that holds the same name twice is not taken, neither of the two is minted for', async () => {
-    const { username, flexUserSid } = sandbox.users.supervisor;
+    const { username, flexUserSid } = twilio.sandbox.users.supervisor;
     const users = [
       { username, flex_user_sid: flexUserSid },
       { ...somebody(), username },
     ];
-    sandbox.fault({ host: 'flex-api', method: 'GET', ...json({ users }) });
-    const answer = await call(mint, settings(), { bearer: sandbox.backendKey, fields: { username } });
+    twilio.sandbox.fault({ host: 'flex-api', method: 'GET', ...json({ users }) });
+    const answer = await call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields: { username } });
     expect(answer).toMatchObject({ status: 502 });
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
   });
 
   it('a token that was minted for another SID is answered with 502 and given to nobody', async () => {
-    const body = { access_token: 'eyJ.of-another', token_info: { flex_user_sid: sandbox.users.admin.flexUserSid } };
-    sandbox.fault({ host: 'flex-api', path: /Tokens$/, ...json(body), status: 201 });
-    const answer = await call(mint, settings(), { bearer: await sandbox.tokenFor('agent') });
+    const body = {
+      access_token: 'eyJ.of-another',
+      token_info: { flex_user_sid: twilio.sandbox.users.admin.flexUserSid },
+    };
+    twilio.sandbox.fault({ host: 'flex-api', path: /Tokens$/, ...json(body), status: 201 });
+    const answer = await call(mint, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent') });
     expectDocumented(answer);
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
     expect(JSON.stringify([answer.body, answer.headers, answer.log])).not.toContain('of-another');
@@ -281,11 +289,11 @@ describe('Twilio answers with names that JavaScript knows:', () => {
   afterEach(() => expect(Object.prototype).not.toHaveProperty('polluted'));
 
   it('a user that has them is passed on as it came, and no object is changed by it', async () => {
-    const { username, flexUserSid } = sandbox.users.agent;
+    const { username, flexUserSid } = twilio.sandbox.users.agent;
     const text = `{"flex_user_sid":"${flexUserSid}","username":"${username}",${POLLUTION}}`;
-    sandbox.fault({ host: 'flex-api', method: 'GET', body: text, contentType: 'application/json' });
-    const answer = await call(lookup, settings(), {
-      bearer: sandbox.backendKey,
+    twilio.sandbox.fault({ host: 'flex-api', method: 'GET', body: text, contentType: 'application/json' });
+    const answer = await call(lookup, twilio.settings, {
+      bearer: twilio.sandbox.backendKey,
       fields: { flex_user_sid: flexUserSid },
     });
     expect(answer.status).toBe(200);
@@ -294,25 +302,28 @@ describe('Twilio answers with names that JavaScript knows:', () => {
   });
 
   it('a user that has its fields in __proto__ alone is not taken, and no token is minted', async () => {
-    const { username, flexUserSid } = sandbox.users.agent;
+    const { username, flexUserSid } = twilio.sandbox.users.agent;
     const hidden = `{"__proto__":{"flex_user_sid":"${flexUserSid}","username":"${username}","deactivated":false}}`;
     for (const fields of [{ username }, { flex_user_sid: flexUserSid }]) {
       for (const body of [hidden, `{"users":[${hidden}]}`, `{"__proto__":{"users":[${hidden}]}}`]) {
-        sandbox.fault({ host: 'flex-api', method: 'GET', body, contentType: 'application/json', times: 1 });
-        const answer = await call(mint, settings(), { bearer: sandbox.backendKey, fields });
+        twilio.sandbox.fault({ host: 'flex-api', method: 'GET', body, contentType: 'application/json', times: 1 });
+        const answer = await call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
         expectDocumented(answer);
         expect(answer.status).toBe(502);
       }
     }
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
   });
 
   it('a deactivated user that says otherwise in __proto__ gets no token', async () => {
-    const { username, flexUserSid } = sandbox.users.agent;
+    const { username, flexUserSid } = twilio.sandbox.users.agent;
     const text = `{"flex_user_sid":"${flexUserSid}","username":"${username}","deactivated":true,${POLLUTION}}`;
-    sandbox.fault({ host: 'flex-api', method: 'GET', body: text, contentType: 'application/json' });
-    const answer = await call(mint, settings(), { bearer: sandbox.backendKey, fields: { flex_user_sid: flexUserSid } });
+    twilio.sandbox.fault({ host: 'flex-api', method: 'GET', body: text, contentType: 'application/json' });
+    const answer = await call(mint, twilio.settings, {
+      bearer: twilio.sandbox.backendKey,
+      fields: { flex_user_sid: flexUserSid },
+    });
     expect(answer).toMatchObject({ status: 409, body: { code: 'user_deactivated' } });
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
   });
 });
