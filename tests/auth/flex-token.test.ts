@@ -217,6 +217,12 @@ describe('is valid and says little', () => {
     expectNothingAsked();
   });
 
+  it('names no role where it says nothing of roles, and nobody where it says nothing of them', async () => {
+    twilio.sandbox.fault({ host: 'iam', status: 200, body: { valid: true } });
+    const asking = new TwilioCall(performance.now() + 5000);
+    expect(await validateFlexToken('a.token', readSettings(twilio.settings), asking)).toEqual({ roles: [] });
+  });
+
   it('looks its own user up by SID alone', async () => {
     expect(await asAgent(withNulls)).toMatchObject({ status: 200, body: { username: 'agent@example.com' } });
     expect(await asAgent({ realm_user_id: '' })).toMatchObject({ status: 200 });

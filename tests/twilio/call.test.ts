@@ -34,7 +34,7 @@ function attempts(...outcomes: (TwilioAnswer | Error)[]) {
 
 describe('a request to Twilio', () => {
   // The clock stands still but for what is waited for.
-  beforeEach(() => void jest.useFakeTimers({ now: Date.UTC(2030, 0, 1) }));
+  beforeEach(() => void jest.useFakeTimers({ now: Date.UTC(2030, 0, 1), timerLimit: 100 }));
   afterEach(() => {
     jest.useRealTimers();
     jest.restoreAllMocks();
@@ -55,6 +55,11 @@ describe('a request to Twilio', () => {
     const { attempt, at } = attempts(answer(status));
     expect(await requestWithin(5000, attempt)).toEqual(answer(status));
     expect(at).toEqual([0]);
+  });
+
+  it('is made at once: no timer has to go by', async () => {
+    const { attempt } = attempts(answer(200));
+    expect(await callWithin(5000).request(attempt)).toEqual(answer(200));
   });
 
   it.each([429, 502, 503, 504])('is made again where %d comes', async (status) => {
