@@ -132,13 +132,17 @@ describe('trouble with Twilio', () => {
     expect(JSON.stringify(answer)).not.toContain('a.b.c.d.e');
   });
 
-  it.each([{ access_token: '' }, { access_token: null, token_info: {} }, { token_info: {} }, { access_token: 'x' }])(
-    'does not take %j for a minted token',
-    async (body) => {
-      twilio.sandbox.fault({ path: /Tokens/, status: 201, body });
-      expect(await asBackend(mint)).toMatchObject(upstream(201));
-    },
-  );
+  it.each([
+    { access_token: '', token_info: {} },
+    { access_token: null, token_info: {} },
+    { token_info: {} },
+    { access_token: 'x' },
+    { access_token: 'x', token_info: { flex_user_sid: 7 } },
+  ])('does not take %j for a minted token', async (body) => {
+    twilio.sandbox.fault({ path: /Tokens/, status: 201, body });
+    const log = [{ reason: 'Tokens: not of the documented shape' }];
+    expect(await asBackend(mint)).toMatchObject({ ...upstream(201), log });
+  });
 
   it('does not take the record of another user for the one that was asked for', async () => {
     const { flexUserSid } = twilio.sandbox.users.agent;
