@@ -22,7 +22,7 @@ export const POLICY = {
 
 type Right = keyof typeof POLICY;
 
-type ActionOnUser = 'lookup' | 'mint' | 'deprovision';
+export type ActionOnUser = 'lookup' | 'mint' | 'deprovision';
 export type Action = 'provision' | ActionOnUser;
 
 /** A user as a request names one. */
@@ -37,8 +37,8 @@ export type UserReference = NamedUser | { readonly by: 'self' };
 declare const proof: unique symbol;
 
 /**
- * The proof that somebody may do something to somebody. Every privileged call demands one and takes its user from it, so that
- * a Function which forgets to ask, or asks for one user and acts on another, does not compile.
+ * The proof that somebody may do something to somebody. Every request to the Flex Users API demands one, and what is done to a
+ * user takes the user from it, so that a Function which forgets to ask, or asks for one user and acts on another, does not compile.
  */
 export interface Permit<A extends Action> {
   readonly [proof]: A;

@@ -1,3 +1,4 @@
+import type { Action, Permit } from '../auth/policy';
 import { ApiError } from '../http/errors';
 import type { Settings } from '../settings';
 import { refusalOf } from '../twilio/answer';
@@ -13,11 +14,12 @@ export class FlexUsersApi {
   ) {}
 
   /**
+   * @param _permit shown for each request, so that none is made that nobody has been allowed
    * @param request `path` is what follows `/v4/Instances/{GO}/Users`
    * @returns an answer of status 2xx; its body is not looked at
    * @throws {ApiError} `invalid_request` where Twilio does not accept the values; what else {@link flexRequest} throws
    */
-  async send(request: FlexRequest): Promise<TwilioAnswer> {
+  async send(_permit: Permit<Action>, request: FlexRequest): Promise<TwilioAnswer> {
     const instanceSid = await findFlexInstanceSid(this.settings, this.twilio);
     return flexRequest(this.settings, this.twilio, {
       ...request,

@@ -1,4 +1,5 @@
 import { type Permit, ttlWithin } from '../auth/policy';
+import { ApiError } from '../http/errors';
 import type { FlexUserSid } from '../sids';
 import { undocumented } from '../twilio/answer';
 import type { FlexUsersApi } from './api';
@@ -8,8 +9,8 @@ import { findActiveUser, whyNotFound } from './users';
 /**
  * Mints a Flex token for the user that the permit is for.
  *
- * For one's own user the record is not asked: the new token can do no more, and lasts no longer, than the one shown. Anybody
- * else must be there and not be deactivated.
+ * For one's own user the record is not asked, unless Twilio refuses: the new token can do no more, and lasts no longer, than the
+ * one shown. Anybody else must be there and not be deactivated.
  *
  * @param ttlSeconds wished lifetime, at least 1; cut to what the caller's own token still has when Twilio is asked
  * @returns Twilio's status, its body as it came (a secret: neither log nor keep it), and whose token it is
@@ -18,10 +19,15 @@ import { findActiveUser, whyNotFound } from './users';
  */
 export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlSeconds: number) {
   const flexUserSid = ownSid(permit) ?? (await findActiveUser(flex, permit)).flex_user_sid;
-  const answer = await flex.send({
+  const minting = flex.send(permit, {
     path: `/${flexUserSid}/Tokens`,
     body: () => ({ ttl: ttlWithin(permit, ttlSeconds) }),
     whyRefused: whyNotFound,
+  });
+  const answer = await minting.catch(async (error: unknown) => {
+    // Credentials that are not enough are refused alike.
+    if (error instanceof ApiError && error.options.upstream?.status === 403) await findActiveUser(flex, permit);
+    throw error;
   });
   const minted = documented(MintedTokenSchema, answer, 'Tokens');
   if ((minted.token_info.flex_user_sid ?? flexUserSid) !== flexUserSid)

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type NamedUser, type Permit, refuseOneself } from '../auth/policy';
+import { type ActionOnUser, type NamedUser, type Permit, refuseOneself } from '../auth/policy';
 import type { FlexRole } from '../auth/roles';
 import { ApiError, type UpstreamRefusal } from '../http/errors';
 import type { FlexUserSid } from '../sids';
@@ -24,8 +24,8 @@ export interface NewFlexUser {
  * @returns Twilio's status (201, or 200) and its body as it came
  * @throws {ApiError} as {@link flexRequest} does
  */
-export async function provisionUser(flex: FlexUsersApi, _permit: Permit<'provision'>, user: NewFlexUser) {
-  const answer = await flex.send({
+export async function provisionUser(flex: FlexUsersApi, permit: Permit<'provision'>, user: NewFlexUser) {
+  const answer = await flex.send(permit, {
     path: '/Provision',
     body: () => ({
       username: user.username,
@@ -43,11 +43,11 @@ export async function provisionUser(flex: FlexUsersApi, _permit: Permit<'provisi
  *
  * @throws {ApiError} `user_not_found`, or as {@link flexRequest} does
  */
-export async function findUser(
-  flex: FlexUsersApi,
-  { user }: Permit<'lookup'> | Permit<'mint'> | Permit<'deprovision'>,
-): Promise<FlexUser> {
-  return user.by === 'flex_user_sid' ? fetchUser(flex, user.flexUserSid) : findByUsername(flex, user.username);
+export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>): Promise<FlexUser> {
+  const { user } = permit;
+  return user.by === 'flex_user_sid'
+    ? fetchUser(flex, permit, user.flexUserSid)
+    : findByUsername(flex, permit, user.username);
 }
 
 /**
@@ -58,7 +58,7 @@ export async function findUser(
 export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<FlexUser> {
   const found = await findUser(flex, permit);
   const isKnown = permit.user.by === 'flex_user_sid' || typeof found.deactivated === 'boolean';
-  const user = isKnown ? found : await fetchUser(flex, found.flex_user_sid);
+  const user = isKnown ? found : await fetchUser(flex, permit, found.flex_user_sid);
   if (user.deactivated === true) {
     throw new ApiError('user_deactivated', 'This user is deactivated. Provision it again before it gets a token.', {
       flexUserSid: user.flex_user_sid,
@@ -77,7 +77,7 @@ export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>)
 export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
   const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
   const body = () => ({ flex_user_sid: flexUserSid });
-  const answer = await flex.send({ path: '/Deprovision', body, whyRefused: whyNotFound });
+  const answer = await flex.send(permit, { path: '/Deprovision', body, whyRefused: whyNotFound });
   // Nobody may be told that somebody has lost their access where Twilio has not said so.
   if (answer.status !== 204) throw undocumented(answer, 'Deprovision: not 204');
   return flexUserSid;
@@ -92,16 +92,20 @@ async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): P
   return found;
 }
 
-async function fetchUser(flex: FlexUsersApi, flexUserSid: FlexUserSid): Promise<FlexUser> {
-  const answer = await flex.send({ path: `/${flexUserSid}`, whyRefused: whyNotFound });
+async function fetchUser(
+  flex: FlexUsersApi,
+  permit: Permit<ActionOnUser>,
+  flexUserSid: FlexUserSid,
+): Promise<FlexUser> {
+  const answer = await flex.send(permit, { path: `/${flexUserSid}`, whyRefused: whyNotFound });
   const user = documented(FlexUserSchema, answer, 'Users/{FU}');
   if (user.flex_user_sid !== flexUserSid) throw undocumented(answer, 'Users/{FU}: another user');
   return user;
 }
 
 /** An unknown user is an empty list. Whoever else stands in the list is not the one that was asked for. */
-async function findByUsername(flex: FlexUsersApi, username: string): Promise<FlexUser> {
-  const answer = await flex.send({ path: `?${new URLSearchParams({ Username: username })}` });
+async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<FlexUser> {
+  const answer = await flex.send(permit, { path: `?${new URLSearchParams({ Username: username })}` });
   const { users } = documented(FlexUserListSchema, answer, 'Users');
   const [user, another] = users.filter((item) => item.username === username);
   if (another) throw undocumented(answer, 'Users: the same user name twice');

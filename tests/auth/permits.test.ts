@@ -1,5 +1,7 @@
 import type { Caller, FlexUserCaller } from '../../src/auth/caller';
 import { authorize, refuseOneself, ttlWithin } from '../../src/auth/policy';
+import type { FlexUsersApi } from '../../src/flex/api';
+import { deprovisionUser } from '../../src/flex/users';
 import type { FlexUserSid } from '../../src/sids';
 
 // What a permit says, and what it is worth later on. Who gets one is in `policy.test.ts`.
@@ -22,6 +24,16 @@ const backend: Caller = { kind: 'backend-key', name: 'crm', scopes: ['mint', 'lo
 const bySid = (flexUserSid: FlexUserSid) => ({ by: 'flex_user_sid', flexUserSid }) as const;
 const byName = (username: string) => ({ by: 'username', username }) as const;
 const self = { by: 'self' } as const;
+
+// A Function that does not ask does not compile: every run of the tests begins with a check of the types, this line's too.
+void ((flex: FlexUsersApi) => [
+  // @ts-expect-error no permit
+  flex.send({ path: '/Deprovision' }),
+  // @ts-expect-error nobody can make one but `authorize`
+  flex.send({ caller: backend, user: bySid(SID) }, { path: '/Deprovision' }),
+  // @ts-expect-error a permit for something else
+  deprovisionUser(flex, authorize(backend, 'mint', bySid(SID))),
+]);
 
 describe('a permit is for', () => {
   const known = user({ flexUserSid: SID, username: 'me' });

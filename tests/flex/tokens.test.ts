@@ -1,11 +1,17 @@
+import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as mint } from '../../src/functions/mint';
 import { call } from '../support/call';
 import { useSandbox } from '../support/twilio';
 
 const twilio = useSandbox();
 
+const AGENT = 'agent@example.com';
+
 const mintOwn = async (claims: { ttlSeconds?: number; expiration?: string }, fields: object = {}) =>
   call(mint, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent', claims), fields });
+
+const deprovisionAgent = () =>
+  call(deprovision, twilio.settings, { bearer: twilio.sandbox.backendKey, fields: { username: AGENT } });
 
 const asked = () => twilio.sandbox.requests.filter(({ path }) => path.endsWith('/Tokens'));
 const ttlAsked = () => (asked().at(-1)?.json as { ttl: number } | undefined)?.ttl;
@@ -45,6 +51,47 @@ describe('when Twilio is asked again, two seconds later,', () => {
     const answer = await mintOwn({ expiration: new Date(Date.now() + 1500).toISOString() });
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
     expect(asked()).toHaveLength(1);
+  });
+});
+
+describe('where Twilio refuses to mint', () => {
+  const asBackend = () =>
+    call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields: { username: AGENT } });
+  const deactivated = { status: 409, body: { code: 'user_deactivated' } };
+
+  it('says that the user is deactivated, where that is why: to the user too, while their token still counts', async () => {
+    const { flexUserSid } = twilio.sandbox.users.agent;
+    const expiration = new Date(Date.now() + 60_000).toISOString();
+    const body = { valid: true, roles: ['agent'], flex_user_sid: flexUserSid, expiration };
+    await deprovisionAgent();
+    twilio.sandbox.fault({ host: 'iam', status: 200, body });
+    expect(await call(mint, twilio.settings, { bearer: 'a.token' })).toMatchObject(deactivated);
+  });
+
+  it('says so to a backend too, where it has happened since the user was looked up', async () => {
+    const { flexUserSid } = twilio.sandbox.users.agent;
+    const users = [{ username: AGENT, flex_user_sid: flexUserSid, deactivated: false }];
+    await deprovisionAgent();
+    twilio.sandbox.fault({ path: /Users\?/, status: 200, body: { users }, times: 1 });
+    expect(await asBackend()).toMatchObject(deactivated);
+    expect(asked()).toHaveLength(1);
+  });
+
+  it('says that the credentials do not suffice, where the user is not', async () => {
+    twilio.sandbox.fault({ path: /Tokens$/, status: 403 });
+    expect(await asBackend()).toMatchObject({
+      status: 502,
+      body: { code: 'upstream_error', message: expect.stringContaining('AUTH_TOKEN'), upstream: { status: 403 } },
+    });
+  });
+
+  it('asks nothing more where it refuses otherwise', async () => {
+    for (const status of [401, 404, 500]) {
+      twilio.sandbox.requests.length = 0;
+      twilio.sandbox.fault({ path: /Tokens$/, status, times: 1 });
+      await mintOwn({});
+      expect(twilio.sandbox.requestsTo('flex-api')).toHaveLength(1);
+    }
   });
 });
 
