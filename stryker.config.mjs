@@ -18,7 +18,7 @@ export default {
       ],
       testPathIgnorePatterns: ['/waiting.test.ts$', '/preflight.test.ts$'],
       // What is served is the sources, not the build.
-      moduleNameMapper: { '/support/service$': '<rootDir>/tests/support/service-in-process.ts' },
+      moduleNameMapper: { '/sandbox/service$': '<rootDir>/tests/support/service-in-process.ts' },
     },
     // Our test runner knows better which files hold the tests of a mutant.
     enableFindRelatedTests: false,

@@ -1,4 +1,4 @@
-// For `node --require`, in the process of twilio-run. Read at once: twilio-run replaces process.env.
+// For `node --require`, in a process of twilio-run that the benchmark or a test starts. Read at once: twilio-run replaces process.env.
 import { redirectTls } from './redirect';
 
 const port = Number(process.env.UPSTREAM_PORT);
@@ -6,7 +6,7 @@ if (!port) throw new Error('UPSTREAM_PORT is missing: the port of the upstream o
 redirectTls(port);
 
 if (process.channel) {
-  // Started by the benchmark, and of no use without it.
+  // Of no use without the process that has started it.
   process.once('disconnect', () => process.exit());
   // Listening alone would keep this process going when all its own work is done.
   process.channel.unref();

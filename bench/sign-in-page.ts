@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { type Sandbox, startSandbox } from '../sandbox/server';
-import { launchChromium } from '../tests/support/chromium';
+import { launchChromium } from '../scripts/chromium';
 import { type PageServer, startPageServer } from './page/page-server';
 import { buildLoginPage, buildObviousPage, type SignInPage } from './page/pages';
 import { type Load, type SignIn, signIn } from './page/sign-in';

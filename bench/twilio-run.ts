@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { startTwilioRun, waitUntilItAnswers } from '../scripts/local-run';
+import { freePort } from '../scripts/ports';
+import { makeTemporaryFolder } from '../scripts/temporary-folder';
 import { SETTINGS } from './account';
 
 /** The built Functions under `twilio-run`, in a process of their own. */
@@ -15,7 +15,7 @@ export interface LocalService {
 
 /** @param upstreamPort where the Functions' requests to Twilio go, on this machine */
 export async function startLocalService(upstreamPort: number): Promise<LocalService> {
-  const folder = mkdtempSync(join(tmpdir(), 'flex-bench-'));
+  const { folder, remove } = makeTemporaryFolder();
   const envFile = join(folder, '.env');
   const preload = join(folder, 'preload.cjs');
   writeFileSync(
@@ -50,20 +50,11 @@ export async function startLocalService(upstreamPort: number): Promise<LocalServ
   const close = async () => {
     server.kill();
     await ended;
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   };
-  await waitUntilItAnswers(origin, server);
-  if (server.exitCode !== null) {
+  if (!(await waitUntilItAnswers(origin, server))) {
     await close();
     throw new Error('twilio-run ended before it answered');
   }
   return { origin, close };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { LocalRun, Variables } from '../scripts/local-run';
+import { FOR_EXPRESS, type LocalRun, type Variables } from '../scripts/local-run';
+import { makeTemporaryFolder } from '../scripts/temporary-folder';
 import { readSettings } from '../src/settings';
 import type { Sandbox } from './server';
 
@@ -17,9 +17,7 @@ export async function prepareSandboxRun(
   variables: Variables,
 ): Promise<LocalRun & { readonly folder: string }> {
   const settings = settingsFor(sandbox, variables);
-  const folder = mkdtempSync(join(tmpdir(), 'flex-sandbox-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove);
+  const { folder, remove } = makeTemporaryFolder();
   const envFile = join(folder, '.env');
   writeFileSync(envFile, toEnvFile(settings), { mode: 0o600 });
   return {
@@ -28,10 +26,7 @@ export async function prepareSandboxRun(
     builtFolder: 'dist',
     nodeArguments: ['--require', await buildPreload(folder)],
     environment: { SANDBOX_ORIGIN: sandbox.origin },
-    close: async () => {
-      process.off('exit', remove);
-      remove();
-    },
+    close: async () => remove(),
   };
 }
 
@@ -41,8 +36,7 @@ function settingsFor(sandbox: Sandbox, variables: Variables): Variables {
   const settings = { ...variables, ...account, BACKEND_KEYS: keys };
   // A slip is told of even where the sandbox has a value of its own.
   readSettings(settings);
-  // What Express answers where it cannot read a body has a stack in it otherwise.
-  return { ...settings, FLEX_INSTANCE_SID: undefined, NODE_ENV: 'production' };
+  return { ...FOR_EXPRESS, ...settings, FLEX_INSTANCE_SID: undefined };
 }
 
 const toEnvFile = (variables: Variables): string =>

@@ -5,6 +5,9 @@ const ROOT = resolve(__dirname, '..');
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
+/** For the file of settings, which takes the place of the process's own: where Express cannot read a body, it answers with a stack otherwise. */
+export const FOR_EXPRESS: Variables = { NODE_ENV: 'production' };
+
 /** What the Functions are to be run with on this machine: against the one Twilio or the other. */
 export interface LocalRun {
   /** The file that `twilio-run` reads the Functions' settings from. */
@@ -39,14 +42,15 @@ export function startTwilioRun(
   );
 }
 
-/** Waits until the service answers, or has ended. */
-export async function waitUntilItAnswers(origin: string, server: ChildProcess): Promise<void> {
-  while (server.exitCode === null) {
+/** Waits until the service answers. @returns `false` where it has ended before */
+export async function waitUntilItAnswers(origin: string, server: ChildProcess): Promise<boolean> {
+  while (server.exitCode === null && server.signalCode === null) {
     const isThere = await fetch(`${origin}/login.html`).then(
       () => true,
       () => false,
     );
-    if (isThere) return;
+    if (isThere) return true;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  return false;
 }

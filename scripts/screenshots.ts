@@ -2,9 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { launchChromium } from '../tests/support/chromium';
-import { type Service, startService } from '../tests/support/service';
+import { type Service, startService } from '../sandbox/service';
 import { buildProject } from './build';
+import { launchChromium } from './chromium';
 import { PICTURES, type Picture } from './screenshots/pictures';
 import { type Clock, openScene, startClock } from './screenshots/scene';
 

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareSandboxRun } from '../sandbox/local-run';
@@ -9,7 +9,9 @@ import { ApiError } from '../src/http/errors';
 import { readSettings } from '../src/settings';
 import { buildProject } from './build';
 import { ENV_FILE, hasCredentials, readEnvFile } from './env-file';
-import { type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from './local-run';
+import { FOR_EXPRESS, type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from './local-run';
+import { assertPortIsFree } from './ports';
+import { makeTemporaryFolder } from './temporary-folder';
 
 /** A run, and what to print before it and once it answers. */
 interface AnnouncedRun extends LocalRun {
@@ -36,8 +38,7 @@ async function main(): Promise<void> {
     await run.build();
     const server = startTwilioRun(run, port);
     endTogether(server, run);
-    await waitUntilItAnswers(origin, server);
-    console.log(run.welcome);
+    if (await waitUntilItAnswers(origin, server)) console.log(run.welcome);
   } catch (error) {
     await run.close();
     throw error;
@@ -63,15 +64,19 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
   const { accountSid } = readSettings(variables);
   // twilio-run hands these to the Functions, but Node itself reads them when it starts.
   const forNode = Object.entries(variables).filter(([name]) => name.startsWith('NODE_'));
+  const { folder, remove } = makeTemporaryFolder();
+  const envFile = join(folder, '.env');
+  // As it is, whatever it holds; of two lines of one name the later one counts.
+  writeFileSync(envFile, `NODE_ENV=${FOR_EXPRESS.NODE_ENV}\n${readFileSync(ENV_FILE, 'utf8')}`, { mode: 0o600 });
   return {
     announcement: `Using the real Twilio account ${accountSid}, since .env holds its credentials.`,
     build: buildProject,
-    envFile: ENV_FILE,
+    envFile,
     builtFolder: 'dist',
     nodeArguments: [],
     environment: Object.fromEntries(forNode),
     welcome: `${placesOf(origin)}\n\nCtrl-C ends it.`,
-    close: async () => undefined,
+    close: async () => remove(),
   };
 }
 
@@ -100,24 +105,12 @@ async function startWithSandbox(variables: Variables, origin: string): Promise<A
   };
 }
 
-/** twilio-run would ask on the terminal for another port. */
-function assertPortIsFree(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', ({ code, message }: NodeJS.ErrnoException) => {
-      const isTaken = code === 'EADDRINUSE';
-      const advice = `End what uses it, or choose another: npm start -- --port ${port + 1}`;
-      reject(new Error(isTaken ? `Port ${port} is taken. ${advice}` : message));
-    });
-    probe.listen(port, () => probe.close(() => resolve()));
-  });
-}
-
 /** Whichever ends first takes the others along: the server, this process by Ctrl-C or a signal, or `npm`, which may pass no signal on. */
 function endTogether(server: ChildProcess, run: LocalRun): void {
   const end = () => void server.kill('SIGTERM');
-  server.once('exit', (code) => {
-    void run.close().finally(() => process.exit(code ?? 0));
+  server.once('exit', (code, signal) => {
+    const wasAsked = SIGNALS.some((name) => name === signal);
+    void run.close().finally(() => process.exit(code ?? (wasAsked ? 0 : 1)));
   });
   for (const signal of SIGNALS) process.off(signal, endNow).on(signal, end);
   const parent = process.ppid;

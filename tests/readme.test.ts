@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
-import { type Service, startService } from './support/service';
+import { type Service, startService } from '../sandbox/service';
 
 jest.setTimeout(60_000);
 

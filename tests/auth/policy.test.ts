@@ -1,7 +1,7 @@
+import { type Service, startService } from '../../sandbox/service';
 import { SCOPES, type Scope } from '../../src/auth/backend-key';
 import { backendKey } from '../support/backend-keys';
 import { type HttpAnswer, post } from '../support/http';
-import { type Service, startService } from '../support/service';
 
 // The table of section 2 of the contract, written down once more, and gone through cell by cell over HTTP.
 

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
+import { type Service, startService } from '../../sandbox/service';
 import { headerBytes, PROVISION_FIELDS, tries } from '../support/arbitraries';
 import { expectCallersFault, usersAsked } from '../support/documented';
-import { type Service, startService } from '../support/service';
 
 const LISTED = 'https://app.example.com';
 /** What the platform parses at most; more it refuses itself. */

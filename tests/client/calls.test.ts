@@ -1,5 +1,5 @@
+import { type Service, startService } from '../../sandbox/service';
 import { createFlexAuth } from '../../src/client/flex-auth';
-import { type Service, startService } from '../support/service';
 
 jest.setTimeout(30_000);
 

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { ELSEWHERE, launchChromium } from '../support/chromium';
-import { type Service, startService } from '../support/service';
-import { leadTwilioToSandbox } from '../support/twilio-in-browser';
+import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
+import { type Service, startService } from '../../sandbox/service';
+import { ELSEWHERE, launchChromium } from '../../scripts/chromium';
 import { type Site, startSite } from './support/site';
 
 jest.setTimeout(60_000);

@@ -1,6 +1,6 @@
+import { freePort } from '../../scripts/ports';
 import { createFlexAuth, FlexAuthError, type ServiceErrorCode } from '../../src/client/flex-auth';
 import type { ErrorCode } from '../../src/http/errors';
-import { freePort } from '../support/service';
 import { type StandIn, startStandIn } from './support/stand-in';
 
 let standIn: StandIn;

@@ -1,5 +1,5 @@
+import { type Service, startService } from '../../sandbox/service';
 import { get, post, postForm } from '../support/http';
-import { type Service, startService } from '../support/service';
 
 // The requests of Twilio's page "Flex SDK authentication", option 3, answered with the fields of its sample responses.
 

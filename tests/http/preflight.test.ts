@@ -1,5 +1,5 @@
+import { startService } from '../../sandbox/service';
 import { post } from '../support/http';
-import { startService } from '../support/service';
 
 const LISTED = 'https://app.example.com';
 

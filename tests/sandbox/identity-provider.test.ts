@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type * as FlexSdk from '@twilio/flex-sdk';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
-import { launchChromium } from '../support/chromium';
-import { leadTwilioToSandbox } from '../support/twilio-in-browser';
+import { launchChromium } from '../../scripts/chromium';
 import { type Application, startApplication } from './application';
 import { atSandbox, loginUrlFor } from './sign-in';
 

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { prepareSandboxRun } from '../../sandbox/local-run';
+import { startService } from '../../sandbox/service';
 import type { Variables } from '../../scripts/local-run';
+import { freePort } from '../../scripts/ports';
 import { type Checkout, makeCheckout } from '../support/checkout';
 import { type NpmRun, npm } from '../support/npm';
-import { freePort, startService } from '../support/service';
 
 jest.setTimeout(60_000);
 

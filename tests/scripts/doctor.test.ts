@@ -1,10 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Service, startService } from '../../sandbox/service';
 import { examine, type Subject } from '../../scripts/doctor/examine';
 import { authorizeUrl } from '../../scripts/doctor/sign-on';
+import { freePort } from '../../scripts/ports';
 import type { ApiError } from '../../src/http/errors';
 import { readSettings } from '../../src/settings';
-import { freePort, type Service, startService } from '../support/service';
 
 jest.setTimeout(30_000);
 

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
+import { freePort } from '../../scripts/ports';
 import { type Checkout, makeCheckout } from '../support/checkout';
 import { type NpmRun, npm } from '../support/npm';
-import { freePort } from '../support/service';
 
 jest.setTimeout(60_000);
 
@@ -95,17 +95,7 @@ describe('npm start without credentials', () => {
     const running = await start();
     await running.printed(/^Using the sandbox/);
     await running.interrupt();
-    expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-sandbox'))).toEqual([]);
-  });
-
-  it('answers a body that cannot be read without a word of how it failed', async () => {
-    const { printed, output } = await start();
-    await printed(/Ctrl-C ends it/);
-    const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
-    const headers = { 'Content-Type': 'application/json' };
-    const answer = await fetch(`${origin}/lookup`, { method: 'POST', headers, body: '{"username":' });
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).not.toMatch(/node_modules|\.js:/);
+    expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
   });
 
   it.each(['interrupt', 'terminate'] as const)(
@@ -117,13 +107,35 @@ describe('npm start without credentials', () => {
       // Resolves when the last process that writes to this terminal has ended.
       await running[how]();
       await expect(fetch(`http://localhost:${port}/config`)).rejects.toThrow();
-      expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-sandbox'))).toEqual([]);
+      expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
     },
   );
 });
 
+const CREDENTIALS = `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=${'1'.repeat(32)}\n`;
+
+it.each([
+  ['without credentials', ''],
+  ['with credentials', CREDENTIALS],
+])('npm start %s answers a body that cannot be read without a word of how it failed', async (_, env) => {
+  const { printed, output } = await start(env);
+  await printed(/Ctrl-C ends it/);
+  const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
+  const headers = { 'Content-Type': 'application/json' };
+  const answer = await fetch(`${origin}/lookup`, { method: 'POST', headers, body: '{"username":' });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).not.toMatch(/node_modules|\.js:/);
+});
+
 describe('npm start with credentials', () => {
-  const CREDENTIALS = `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=${'1'.repeat(32)}\n`;
+  it('reads .env as it is, and leaves no copy of it behind', async () => {
+    const { printed, output, interrupt } = await start(`${CREDENTIALS}ALLOWED_ORIGINS="https://a.example"\n`);
+    await printed(/Ctrl-C ends it/);
+    const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
+    expect(await (await fetch(`${origin}/config`)).json()).toMatchObject({ allowed_origins: ['https://a.example'] });
+    await interrupt();
+    expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
+  });
 
   it('says that it uses the real Twilio before anything else, and has nothing of the sandbox', async () => {
     const { printed, output } = await start(CREDENTIALS);

@@ -3,11 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
-const PARTS = [
-  ...['package.json', 'tsconfig.json', '.twilioserverlessrc', 'src', 'sandbox', 'scripts', 'assets'],
-  // One of the scripts uses these, and the build checks the types of all of them.
-  'tests/support',
-];
+const PARTS = ['package.json', 'tsconfig.json', '.twilioserverlessrc', 'src', 'sandbox', 'scripts', 'assets'];
 
 /** A copy of the project in a folder of its own, so that a developer's `.env` and `dist` are neither used nor touched. */
 export interface Checkout {

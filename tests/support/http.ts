@@ -1,4 +1,4 @@
-import type { Service } from './service';
+import type { Service } from '../../sandbox/service';
 
 export interface HttpAnswer {
   readonly status: number;

@@ -12,7 +12,7 @@ import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import type { Handler } from '../../src/http/serve';
 import './call';
-import type { Service } from './service';
+import type { Service } from '../../sandbox/service';
 
 // Stands in for `service.ts` where the tests' own process must run the sources, as when they are mutated: the same tests,
 // over HTTP too, without the build and `twilio-run`. What it takes a request for, the platform's own parts decide.

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { prepareSandboxRun } from '../../sandbox/local-run';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server';
-import { startTwilioRun, type Variables, waitUntilItAnswers } from '../../scripts/local-run';
+import { startTwilioRun, type Variables, waitUntilItAnswers } from '../scripts/local-run';
+import { freePort } from '../scripts/ports';
+import { prepareSandboxRun } from './local-run';
+import { type Sandbox, type SandboxOptions, startSandbox } from './server';
 
 /** The built Functions under `twilio-run start`, with a sandbox of their own for Twilio. */
 export interface Service {
@@ -21,7 +21,10 @@ export interface Service {
  */
 export async function startService(variables: Variables = {}, options: SandboxOptions = {}): Promise<Service> {
   const sandbox = await startSandbox(options);
-  const run = await prepareSandboxRun(sandbox, variables);
+  const run = await prepareSandboxRun(sandbox, variables).catch(async (error: unknown) => {
+    await sandbox.close();
+    throw error;
+  });
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   sandbox.signIn.trust(`${origin}/login.html`);
@@ -32,8 +35,15 @@ export async function startService(variables: Variables = {}, options: SandboxOp
       output += text;
     });
   }
-  await waitUntilItAnswers(origin, server);
-  if (server.exitCode !== null) throw new Error(`twilio-run ended: ${output}`);
+  const close = async () => {
+    await end(server);
+    await run.close();
+    await sandbox.close();
+  };
+  if (!(await waitUntilItAnswers(origin, server))) {
+    await close();
+    throw new Error(`twilio-run ended: ${output}`);
+  }
   return {
     origin,
     sandbox,
@@ -41,11 +51,7 @@ export async function startService(variables: Variables = {}, options: SandboxOp
     forgetLog: () => {
       output = '';
     },
-    close: async () => {
-      await end(server);
-      await run.close();
-      await sandbox.close();
-    },
+    close,
   };
 }
 
@@ -60,13 +66,4 @@ async function end(server: ChildProcess): Promise<void> {
   const ended = once(server, 'exit');
   server.kill();
   await ended;
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0);
-  await once(probe, 'listening');
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }

@@ -1,6 +1,6 @@
 import type { BrowserContext, Route } from 'playwright-core';
-import { isTwilioHost } from '../../sandbox/hosts';
-import type { Sandbox } from '../../sandbox/server';
+import { isTwilioHost } from './hosts';
+import type { Sandbox } from './server';
 
 /**
  * Leads what a browser asks of `https://*.twilio.com`, pages and forms included, to the sandbox. So the page that is

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChromium } from './chromium';
+import { findChromium } from '../../scripts/chromium';
 
 let folder: string;
 beforeAll(() => {

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
+/** A port of this machine that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0);
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/**
+ * twilio-run itself would ask on the terminal for another port.
+ *
+ * @throws {Error} that says what to do, where somebody listens on the port
+ */
+export function assertPortIsFree(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const isTaken = code === 'EADDRINUSE';
+      const advice = `End what uses it, or choose another: npm start -- --port ${port + 1}`;
+      reject(new Error(isTaken ? `Port ${port} is taken. ${advice}` : message));
+    });
+    probe.listen(port, () => probe.close(() => resolve()));
+  });
+}
