@@ -8,7 +8,7 @@ export default {
     config: {
       globalSetup: null,
       testRunner: '<rootDir>/tests/support/jest-circus-for-mutants.cjs',
-      // Tests that run the sources in their own process, and do not wait by the clock on the wall.
+      // Tests that run the sources in their own process, and wait for parts of a second at the most.
       testMatch: [
         '<rootDir>/tests/{auth,flex,functions,http,twilio}/*.test.ts',
         // Of the properties, those of one module: the others would run for every mutant.

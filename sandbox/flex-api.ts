@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { accountOnly, accountOrFlexToken } from './basic-auth';
 import type { SandboxEnv, Twilio } from './env';
-import { InvalidParameter, parseFlexUserSid, parseProvisioning, parseTtlSeconds } from './provisioning';
+import { parseFlexUserSid, parseProvisioning, parseTtlSeconds } from './flex-api-input';
 import { PERMISSIONS } from './tokens';
-import { refuse } from './twilio-error';
+import { InvalidParameter, refuse } from './twilio-error';
 import type { SandboxUser } from './users';
 
 /**

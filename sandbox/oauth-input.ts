@@ -1,5 +1,5 @@
-import { InvalidParameter } from './provisioning';
 import type { AuthorizationRequest, CodeExchange } from './sign-in';
+import { InvalidParameter } from './twilio-error';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { parseJson } from '../src/json';
 import { type Account, newAccount, newBackendKey } from './account';
 import type { RecordedRequest, SandboxEnv } from './env';
 import { type Fault, Faults, troubled } from './faults';
@@ -181,14 +182,6 @@ function record(service: Service, incoming: IncomingMessage, body: string): Reco
     atMs: Date.now(),
     requestId: newSid('RQ'),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -2,9 +2,8 @@ import { type Context, Hono } from 'hono';
 import type { SandboxEnv, Twilio } from './env';
 import { refusalPage, signInPage } from './identity-provider';
 import { parseAuthorizationRequest, parseTokenRequest } from './oauth-input';
-import { InvalidParameter } from './provisioning';
 import { SignInRefused } from './sign-in';
-import { refuse } from './twilio-error';
+import { InvalidParameter, refuse } from './twilio-error';
 
 // Flex's own codes. https://www.twilio.com/docs/api/errors/45003 and /45004
 const AUTHORIZATION_ERROR = 45003;

@@ -31,6 +31,9 @@ export function twilioError(
   return { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status };
 }
 
+/** What is wrong with a request, in one sentence. It is refused with 400. */
+export class InvalidParameter extends Error {}
+
 /** Answers with Twilio's error body for that status. */
 export function refuse(
   c: Context<SandboxEnv>,

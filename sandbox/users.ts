@@ -1,10 +1,11 @@
 import type { Account } from './account';
 import { newSid } from './sids';
 
+/** As Twilio names them: not those of the Functions, which are tested against the sandbox. */
 export const FLEX_ROLES = ['agent', 'supervisor', 'admin'] as const;
 export type FlexRole = (typeof FLEX_ROLES)[number];
 
-/** A Flex user as the sandbox keeps it: a copy, so changing it changes nothing. */
+/** A Flex user as the sandbox keeps it. It is never changed: an update puts another in its place. */
 export interface SandboxUser {
   readonly username: string;
   readonly email: string;

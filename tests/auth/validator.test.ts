@@ -68,8 +68,10 @@ it('says what the system said where nobody listens', async () => {
 it('leaves the requests of everybody else alone, before, during and after', async () => {
   const https = require('node:https');
   const { request } = https;
-  const validation = validate();
-  await Promise.resolve();
+  const token = await sandbox.tokenFor('agent');
+  sandbox.fault({ host: 'iam', delayMs: 100 });
+  const validation = runValidator(token, readSettings(sandbox.environment()), new TwilioCall(performance.now() + 5000));
+  while (sandbox.requestsTo('iam').length === 0) await new Promise(setImmediate);
   expect(https.request).toBe(request);
   await validation;
   expect(https.request).toBe(request);

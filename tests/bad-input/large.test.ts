@@ -81,7 +81,7 @@ describe('of megabytes,', () => {
   }, 30_000);
 
   it.each(OPERATIONS)(
-    'a credential is refused by %s with 401, and Twilio is asked nothing',
+    'a credential is refused by %s with 401, and Twilio is sent nothing of that size',
     async (operation) => {
       const token = 'a'.repeat(MEGABYTES);
       for (const asking of [

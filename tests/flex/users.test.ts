@@ -280,6 +280,12 @@ describe('asks Twilio no more than it must', () => {
     await ask();
     await ask();
     expect(paths().filter((path) => path.includes('Configuration'))).toHaveLength(1);
+
+    twilio.sandbox.reset();
+    const set = { ...twilio.settings, ACCOUNT_SID: `AC${'5'.repeat(32)}` };
+    await call(lookup, set, { bearer: twilio.sandbox.backendKey, fields: { username: 'agent@example.com' } });
+    expect(paths()).toHaveLength(1);
+    expect(paths()[0]).not.toContain('Configuration');
   });
 
   it.each([400, 409, 422])('blames no caller where the Flex instance is answered with %d', async (status) => {

@@ -22,7 +22,7 @@ it.each([
   expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(1900);
 });
 
-it('waits at least twice as long each time', async () => {
+it('waits 100 ms at the least, then 200, and so on', async () => {
   twilio.sandbox.fault({ status: 503, times: 4 });
   expect(await ask()).toMatchObject({ status: 200 });
   const at = twilio.sandbox.requests.map(({ atMs }) => atMs);

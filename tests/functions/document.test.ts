@@ -3,6 +3,8 @@ import { get, post, postForm } from '../support/http';
 
 // The requests of Twilio's page "Flex SDK authentication", option 3, answered with the fields of its sample responses.
 
+jest.setTimeout(60_000);
+
 let service: Service;
 let bearer: string;
 

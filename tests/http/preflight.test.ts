@@ -1,6 +1,8 @@
 import { startService } from '../../sandbox/service';
 import { post } from '../support/http';
 
+jest.setTimeout(60_000);
+
 const LISTED = 'https://app.example.com';
 
 it('leaves the preflight to the platform, which allows Authorization and Content-Type', async () => {

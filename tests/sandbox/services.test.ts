@@ -180,8 +180,12 @@ describe('the answer of the identity provider', () => {
   });
 
   it('denies access to somebody who is no user, or none any more', async () => {
-    const location = (await answer(await open(), { user: `FU${'0'.repeat(32)}` })).headers.get('location');
-    expect(new URL(location ?? '').searchParams.get('error')).toBe('access_denied');
+    const { flexUserSid } = sandbox.users.supervisor;
+    await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
+    for (const user of [`FU${'0'.repeat(32)}`, flexUserSid]) {
+      const location = (await answer(await open(), { user })).headers.get('location');
+      expect(new URL(location ?? '').searchParams.get('error')).toBe('access_denied');
+    }
   });
 });
 

@@ -10,7 +10,6 @@ export interface HttpAnswer {
 interface Ask {
   readonly bearer?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly origin?: string;
 }
 
 /** `POST` with a JSON body. */

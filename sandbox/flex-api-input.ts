@@ -1,19 +1,12 @@
+import { isRecord } from '../src/json';
+import { InvalidParameter } from './twilio-error';
 import { FLEX_ROLES, type FlexRole, type Provisioning } from './users';
-
-type Fields = Record<string, unknown>;
-
-/** What is wrong with the body of Users/Provision, in one sentence. */
-export class InvalidParameter extends Error {}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function isFlexRole(value: unknown): value is FlexRole {
   return FLEX_ROLES.some((role) => role === value);
 }
 
-function requiredText(body: Fields, field: string): string {
+function requiredText(body: Readonly<Record<string, unknown>>, field: string): string {
   const value = body[field];
   if (typeof value !== 'string' || value.length < 1 || value.length > 256) {
     throw new InvalidParameter(`Invalid parameter: ${field} must be a string of 1 to 256 characters`);
@@ -28,14 +21,14 @@ function requiredText(body: Fields, field: string): string {
  * @see https://www.twilio.com/docs/flex/developer/user-management/flex-users-api "Provision a Flex user"
  */
 export function parseProvisioning(body: unknown): Provisioning {
-  if (!isObject(body)) throw new InvalidParameter('The body must be a JSON object');
+  if (!isRecord(body)) throw new InvalidParameter('The body must be a JSON object');
   const { roles, worker } = body;
   if (!Array.isArray(roles) || roles.length === 0 || !roles.every(isFlexRole)) {
     throw new InvalidParameter(`Invalid parameter: roles must name some of ${FLEX_ROLES.join(', ')}`);
   }
-  if (!isObject(worker)) throw new InvalidParameter('Invalid parameter: worker must be an object');
+  if (!isRecord(worker)) throw new InvalidParameter('Invalid parameter: worker must be an object');
   const { attributes } = worker;
-  if (attributes !== undefined && !isObject(attributes)) {
+  if (attributes !== undefined && !isRecord(attributes)) {
     throw new InvalidParameter('Invalid parameter: worker.attributes must be an object');
   }
   return {
@@ -49,7 +42,7 @@ export function parseProvisioning(body: unknown): Provisioning {
 
 /** The lifetime of a new token in seconds, from the body of `…/Tokens`. @throws {InvalidParameter} */
 export function parseTtlSeconds(body: unknown): number {
-  if (!isObject(body)) throw new InvalidParameter('The body must be a JSON object');
+  if (!isRecord(body)) throw new InvalidParameter('The body must be a JSON object');
   const { ttl = 3600 } = body;
   if (typeof ttl !== 'number' || !Number.isSafeInteger(ttl) || ttl < 1) {
     throw new InvalidParameter('Invalid parameter: ttl must be a whole number of seconds, at least 1');
@@ -59,7 +52,7 @@ export function parseTtlSeconds(body: unknown): number {
 
 /** The user whom Users/Deprovision is about. @throws {InvalidParameter} */
 export function parseFlexUserSid(body: unknown): string {
-  const sid = isObject(body) ? body.flex_user_sid : undefined;
+  const sid = isRecord(body) ? body.flex_user_sid : undefined;
   if (typeof sid !== 'string' || !/^FU[0-9a-f]{32}$/.test(sid)) {
     throw new InvalidParameter('Invalid parameter: flex_user_sid must be a Flex user SID');
   }
