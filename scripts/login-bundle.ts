@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { bakedSettings } from '../src/login/baked-settings';
 import { type StandIn, type StandIns, withoutTelemetry, withTelemetry } from '../src/login/stand-ins/table';
+import { bakedSettings } from './baked-settings';
 import { readEnvFile } from './env-file';
 import { signInErrors } from './sign-in-errors';
 

@@ -101,7 +101,7 @@ export function createConfiguration(edges: ConfigurationEdges): Configuration {
     return config;
   };
 
-  const known = readKnown(cache, edges.now, baked?.accountSid);
+  const known = readKnown(cache, edges.now, baked);
   let settings: Promise<Settings> | undefined;
   let connection: Promise<Connection> | undefined;
 
@@ -182,7 +182,7 @@ interface Known {
   connection: Connection;
 }
 
-function readKnown(cache: KeyValueStore, now: Clock, accountSid?: string): { current: Known | undefined } {
+function readKnown(cache: KeyValueStore, now: Clock, baked?: Settings): { current: Known | undefined } {
   const raw = readJson(cache, KEY);
   if (!isRecord(raw) || !isRecord(raw.settings) || !isRecord(raw.connection)) return { current: undefined };
   const ageMs = now() - Number(raw.savedAt);
@@ -190,8 +190,9 @@ function readKnown(cache: KeyValueStore, now: Clock, accountSid?: string): { cur
   try {
     const { accountSid: account_sid, logLevel: log_level, ...rest } = raw.settings;
     const settings = parseSettings({ account_sid, log_level, ...rest });
-    // Built for another account since: what was known of the old one says nothing.
-    if (accountSid !== undefined && accountSid !== settings.accountSid) return { current: undefined };
+    // Built for another account since, or for another place: what was known of the old one says nothing.
+    const isOther = (['accountSid', 'region', 'edge'] as const).some((name) => baked && baked[name] !== settings[name]);
+    if (isOther) return { current: undefined };
     const connection = parseConnection({ configList: [{ ...raw.connection, active: true }] });
     return { current: { settings, connection } };
   } catch {

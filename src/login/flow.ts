@@ -100,15 +100,26 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
         });
       return true;
     } catch (error) {
-      if (isNoAnswer(error) && millisecondsLeft(stored, now) > 0) throw error;
+      if (isNoAnswer(error) && isOfUse(readSession(storage), stored)) throw error;
       removeSession(storage);
       return false;
     }
   }
 
+  /** Not over yet; or renewed, though nobody has said until when. */
+  function isOfUse(kept: Session | undefined, stored: Session): boolean {
+    return kept !== undefined && (kept.accessToken !== stored.accessToken || millisecondsLeft(kept, now) > 0);
+  }
+
   function renew(session: Session): Promise<Session> {
     view.progress('renewing');
-    return refreshSession(edges, session, (renewed) => storeSession(storage, renewed));
+    let replaced = session;
+    return refreshSession(edges, session, (renewed) => {
+      // The answer may be late, and the person have signed out since, or be somebody else.
+      if (readSession(storage)?.accessToken !== replaced.accessToken) return;
+      replaced = renewed;
+      storeSession(storage, renewed);
+    });
   }
 
   async function leaveForLogin(): Promise<void> {
@@ -239,13 +250,17 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
       guarded(async () => {
         const token = parsePastedToken(pasted);
         view.progress('starting');
+        const before = readSession(storage);
         let session: Session | undefined;
         try {
           const { accountSid } = await configuration.settings();
           session = await sessionOf(edges, { accessToken: token }, accountSid);
           await welcome(session);
         } catch (error) {
-          if (session) removeSession(storage);
+          if (session && !isNoAnswer(error)) {
+            if (before) storeSession(storage, before);
+            else removeSession(storage);
+          }
           throw asFailure(error, 'token');
         }
       }),

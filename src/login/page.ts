@@ -26,6 +26,7 @@ function start(): void {
   document.documentElement.dataset.top = 'true';
   const url = new URL(location.href);
   let leaving = false;
+  let failedLoads = 0;
   let settingsInUse: Settings | undefined;
 
   const now = () => Date.now();
@@ -83,8 +84,10 @@ function start(): void {
     },
     async loadClientPart(settings): Promise<ClientPart<Client>> {
       try {
-        return await import(clientPart(settings));
+        // A browser may remember for as long as the page is open that a file did not come, by its address.
+        return await import(clientPart(settings) + (failedLoads > 0 ? `?try=${failedLoads + 1}` : ''));
       } catch {
+        failedLoads += 1;
         throw new Failure('incomplete');
       }
     },

@@ -49,11 +49,18 @@ export function keepRenewed(edges: RenewalEdges): Renewal {
     edges.ended();
   };
 
+  /** When these tokens are to be renewed: once for all, since how often the clock is looked at must not put it off. */
+  let dueMs = 0;
+  function plan(): void {
+    // The lead is at most half of what is left, so that a short session is not renewed all the time.
+    dueMs = edges.now() + left() - Math.min(LEAD_MS, left() / 2);
+    check();
+  }
+
   function check(): void {
     if (state === 'stopped' || state === 'renewing') return;
     if (state === 'ending' || !edges.current().refreshToken) wait(left(), end);
-    // The lead is at most half of what is left, so that a short session is not renewed all the time.
-    else wait(left() - Math.min(LEAD_MS, left() / 2), () => void renew());
+    else wait(dueMs - edges.now(), () => void renew());
   }
 
   async function renew(): Promise<void> {
@@ -66,13 +73,14 @@ export function keepRenewed(edges: RenewalEdges): Renewal {
       edges.renewed();
       // New tokens, but no more time: the session is at its maximum lifetime.
       if (edges.current().expiresAt === before.expiresAt) giveUp('maximum');
-      check();
+      plan();
     } catch (error) {
       if (state !== 'renewing') return;
       state = 'waiting';
       // The answer to an earlier try may have come meanwhile, and have brought another refresh token.
       const isSpent = edges.current().refreshToken !== before.refreshToken;
       if (!isNoAnswer(error) && !isSpent) giveUp('not-renewed');
+      // It is due still: a look at the clock, since the network is back for instance, does not wait for the next try.
       if (state === 'waiting' && left() > -GRACE_MS) wait(retryDelay(left()), () => void renew());
       else if (state === 'waiting') end();
       else check();
@@ -89,6 +97,6 @@ export function keepRenewed(edges: RenewalEdges): Renewal {
     cancel();
   }
 
-  check();
+  plan();
   return { check, stop };
 }

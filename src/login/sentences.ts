@@ -34,7 +34,7 @@ export const SENTENCES: Readonly<Record<FailureKind, string>> = {
   'popup-origin':
     'The site that opened this window may not receive your session. Ask your administrator to add it to ALLOWED_ORIGINS. You can still sign in, in this window alone.',
   'no-opener':
-    'The window that asked for this sign-in cannot be reached. Close this one, allow pop-ups for that site and start again there. You can also sign in here.',
+    'The window that asked for this sign-in cannot be reached. Close this one, allow pop-ups for that site and start again there. If this goes on, your identity provider keeps the two apart: sign in here, in this window alone.',
   storage: 'This browser does not let the page keep your sign-in. Allow this site to store data, then sign in again.',
   copy: 'The browser did not let this page copy. Allow this site to use the clipboard, then copy again.',
   unexpected: 'Something went wrong that this page did not expect. Sign in again.',

@@ -25,6 +25,8 @@ export interface Handlers {
   useToken(): void;
 }
 
+const isAboutToken = (failure?: Failure) => failure?.kind === 'token' || failure?.kind === 'no-token';
+
 /** Shows the page's states by filling in and hiding parts of `login.html`. All text goes in as text, never as markup. */
 export function createView(document: Document, handlers: Handlers): PageView {
   const part = (id: string): HTMLElement => {
@@ -59,6 +61,7 @@ export function createView(document: Document, handlers: Handlers): PageView {
     standing = undefined;
     heading.textContent = document.title = sentence.startsWith('Signed in') ? 'Signed in to Flex' : 'Sign in to Flex';
     tell('failure', shown.failure);
+    field.setAttribute('aria-invalid', String(isAboutToken(shown.failure)));
     for (const element of [person, signIn, tokenPanel]) element.hidden = !shown.parts?.includes(element);
     progress.hidden = shown.step === undefined;
     progress.setAttribute('value', String(shown.step ?? 0));
@@ -93,11 +96,12 @@ export function createView(document: Document, handlers: Handlers): PageView {
       if (wantsToken) openTokenPanel();
     },
     failed(failure, kept) {
-      const isToken = failure.kind === 'token' || failure.kind === 'no-token';
       const parts = [signIn, tokenPanel, ...(kept ? [person] : [])];
-      show(kept ? 'Your session is kept in this tab.' : 'You are not signed in.', { failure, parts });
-      field.setAttribute('aria-invalid', String(isToken));
-      if (isToken) openTokenPanel();
+      show(
+        kept ? 'Your session is kept in this tab. Load the page again to go on with it.' : 'You are not signed in.',
+        { failure, parts },
+      );
+      if (isAboutToken(failure)) openTokenPanel();
       if (!kept) return;
       fillIn(kept);
       continueButton.hidden = copyButton.hidden = true;

@@ -140,6 +140,70 @@ it('stores new tokens before anything else is asked, so that a failure after tha
   expect(sdk.validateToken).toHaveBeenCalledWith(ACCOUNT_SID, 'access2');
 });
 
+const EXPIRED = { ...LIVE_SESSION, expiresAt: '2030-01-01T11:00:00Z' };
+
+it.each([
+  ['whose token it is', { sdk: 'validateToken' }],
+  ['for the client', { client: true }],
+] as const)(
+  'keeps a session that was just renewed where no answer comes to the question after that: %s',
+  async (_, what) => {
+    const made = page('', { 'flex-auth:session': EXPIRED });
+    if ('sdk' in what) made.sdk.validateToken.mockImplementation(noAnswer);
+    const flow = createFlow('client' in what ? { ...made, loadClientPart: noAnswer } : made);
+    await flow.open();
+    expect(made.said.at(-1)).toBe('failed: unreachable');
+    expect(made.kept).toEqual([expect.objectContaining({ accessToken: 'access2', refreshToken: 'refresh2' })]);
+    expect(made.left).toEqual([]);
+  },
+);
+
+it('signs in anew where a session that is over could not be renewed for want of an answer', async () => {
+  const { flow, sdk, storage, left } = page('', { 'flex-auth:session': EXPIRED });
+  sdk.refreshToken.mockImplementation(noAnswer);
+  await flow.open();
+  expect(storage.getItem('flex-auth:session')).toBeNull();
+  expect(left).toHaveLength(1);
+});
+
+it('brings no session back where the answer to its renewal comes after the sign-out', async () => {
+  const made = page('', { 'flex-auth:session': LIVE_SESSION });
+  const { sdk, storage, said, time } = made;
+  let answer = (_: unknown) => {};
+  sdk.refreshToken.mockReturnValue(
+    new Promise((resolve) => {
+      answer = resolve;
+    }),
+  );
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
+  const opened = flow.open();
+  await time.pass(15_000);
+  await opened;
+  expect(said.at(-1)).toBe('failed: too-slow');
+  flow.signOut();
+  answer({ accessToken: 'access2', refreshToken: 'refresh2' });
+  await time.pass(0);
+  expect(storage.getItem('flex-auth:session')).toBeNull();
+});
+
+it('keeps what the answer to a renewal brings late, where the person is still there', async () => {
+  const made = page('', { 'flex-auth:session': LIVE_SESSION });
+  const { sdk, storage, time } = made;
+  let answer = (_: unknown) => {};
+  sdk.refreshToken.mockReturnValue(
+    new Promise((resolve) => {
+      answer = resolve;
+    }),
+  );
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
+  const opened = flow.open();
+  await time.pass(15_000);
+  await opened;
+  answer({ accessToken: 'access2', refreshToken: 'refresh2' });
+  await time.pass(0);
+  expect(JSON.parse(storage.getItem('flex-auth:session') ?? '')).toMatchObject({ refreshToken: 'refresh2' });
+});
+
 it('sends nobody to sign in again because a session that is still good could not be started for want of an answer', async () => {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
   const { flow, said, left, storage, kept } = { ...made, flow: createFlow({ ...made, loadClientPart: noAnswer }) };
@@ -216,6 +280,29 @@ it('keeps the session of this tab where a token that is pasted is none', async (
   expect(storage.getItem('flex-auth:session')).not.toBeNull();
 });
 
+it('keeps the session of this tab where a token that is pasted starts no client, and the token where no answer came', async () => {
+  const made = page('', { 'flex-auth:session': LIVE_SESSION });
+  let goLive: () => Promise<never> = noAnswer;
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: () => goLive() }) });
+  const inStore = () => JSON.parse(made.storage.getItem('flex-auth:session') ?? 'null');
+  await flow.open();
+  goLive = refusal;
+  await flow.useToken('pasted');
+  expect(made.said.at(-1)).toBe('failed: client');
+  expect(inStore()).toEqual(LIVE_SESSION);
+  goLive = noAnswer;
+  await flow.useToken('pasted');
+  expect(made.said.at(-1)).toBe('failed: unreachable');
+  expect(inStore()).toMatchObject({ accessToken: 'pasted' });
+});
+
+it('keeps nothing of a token that is pasted and starts no client', async () => {
+  const made = page('?mode=token');
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
+  await flow.useToken('pasted');
+  expect(made.storage.getItem('flex-auth:session')).toBeNull();
+});
+
 it('says that the browser keeps nothing where its store is full', async () => {
   const { flow, said, storage } = page();
   storage.setItem = () => {
@@ -242,6 +329,10 @@ it('counts redirects that came back with nothing, for 30 s', async () => {
 
 async function noAnswer(): Promise<never> {
   throw Object.assign(new Error('Network error (48924)'), { code: 48924 });
+}
+
+async function refusal(): Promise<never> {
+  throw Object.assign(new Error('no'), { code: 20101 });
 }
 
 describe('in a popup, tells the site that opened it', () => {

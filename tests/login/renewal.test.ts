@@ -78,6 +78,23 @@ it('renews at once when it is asked to look at the clock after a sleep', async (
   expect(log).toEqual(['180: asked', '180: renewed']);
 });
 
+it('renews when it is due, however often it is asked to look at the clock', async () => {
+  const { log, renewal, pass } = renewing(60);
+  for (let looks = 0; looks < 60 * 3; looks += 1) {
+    await pass(1 / 3);
+    renewal.check();
+  }
+  expect(log.slice(0, 2)).toEqual(['55: asked', '55: renewed']);
+});
+
+it('tries again at once where it is asked to look at the clock after a try without an answer', async () => {
+  const { log, renewal, pass } = renewing(60, (attempt) => (attempt < 2 ? new Failure('unreachable') : 60));
+  await pass(55.1);
+  renewal.check();
+  await pass(0);
+  expect(log).toEqual(['55: asked', '55.1: asked', '55.1: renewed']);
+});
+
 it('does nothing any more once it is stopped', async () => {
   const { log, pass, renewal } = renewing(60);
   renewal.stop();

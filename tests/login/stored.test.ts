@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { bakedSettings } from '../../src/login/baked-settings';
+import { bakedSettings } from '../../scripts/baked-settings';
 import { createConfiguration, parseSettings } from '../../src/login/configuration';
 import { within } from '../../src/login/deadline';
 import { refreshSession } from '../../src/login/finish-login';
@@ -157,6 +157,15 @@ describe('the configuration', () => {
     expect(made.getAuthenticationConfig).toHaveBeenCalledWith({ accountSid: baked.accountSid });
   });
 
+  it.each([{ region: 'ie1' }, { edge: 'dublin' }])('of another region or edge is not used: %j', async (elsewhere) => {
+    const made = edges();
+    await createConfiguration(made).connection();
+    const baked = { ...parseSettings(defaultConfig()), ...elsewhere };
+    made.use.mockClear();
+    await createConfiguration({ ...made, baked }).connection();
+    expect(made.use.mock.calls).toEqual([[baked]]);
+  });
+
   it('is forgotten where the look-up meanwhile finds none that is active', async () => {
     const made = edges();
     await createConfiguration(made).connection();
@@ -223,6 +232,16 @@ describe('the configuration', () => {
       ...{ accountSid: ACCOUNT_SID, region: 'ie1', telemetry: true, logLevel: 'warn' },
     });
     expect(bakedSettings({ TELEMETRY: 'true' })).toBeUndefined();
+  });
+
+  it('bakes in what the Functions would read of it, and nothing of what they would not', () => {
+    const read = { ACCOUNT_SID, TELEMETRY: ' True', LOG_LEVEL: 'WARN', TWILIO_REGION: 'IE1', TWILIO_EDGE: '' };
+    expect(bakedSettings(read)).toEqual({
+      ...{ accountSid: ACCOUNT_SID, region: 'ie1', telemetry: true, logLevel: 'warn' },
+    });
+    for (const malformed of [{ TELEMETRY: 'yes' }, { LOG_LEVEL: 'loud' }, { TWILIO_REGION: 'x.y/' }]) {
+      expect(bakedSettings({ ACCOUNT_SID, ...malformed })).toBeUndefined();
+    }
   });
 });
 
