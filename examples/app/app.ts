@@ -17,13 +17,14 @@ button.addEventListener('click', async () => {
   const signedIn = signIn({ service });
   status.textContent = 'Sign in, in the window that has opened.';
   alert.textContent = '';
+  session = undefined;
   try {
     session = await signedIn;
     const user = await flexAuth.lookup();
     status.textContent = `Signed in as ${user.full_name ?? user.username}, until ${session.expiresAt}.`;
   } catch (error) {
     if (!(error instanceof FlexAuthError)) throw error;
-    status.textContent = 'You are not signed in.';
+    status.textContent = session ? 'You are signed in.' : 'You are not signed in.';
     alert.textContent = error.message;
   }
 });

@@ -26,7 +26,6 @@ function start(): void {
   document.documentElement.dataset.top = 'true';
   const url = new URL(location.href);
   let leaving = false;
-  let failedLoads = 0;
   let settingsInUse: Settings | undefined;
 
   const now = () => Date.now();
@@ -84,10 +83,8 @@ function start(): void {
     },
     async loadClientPart(settings): Promise<ClientPart<Client>> {
       try {
-        // A browser may remember for as long as the page is open that a file did not come, by its address.
-        return await import(clientPart(settings) + (failedLoads > 0 ? `?try=${failedLoads + 1}` : ''));
+        return await import(clientPart(settings));
       } catch {
-        failedLoads += 1;
         throw new Failure('incomplete');
       }
     },

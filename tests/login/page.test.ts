@@ -26,8 +26,11 @@ const STATES: Record<string, () => Promise<unknown>> = {
     await login.status('You are signed out');
   },
   'near the end of the session': async () => {
-    login.twilio.expiresAtMostMs = Date.now() + 2000;
+    await login.page.clock.install();
+    login.twilio.expiresAtMostMs = Date.now() + 3_600_000;
     await login.open();
+    await login.status(SIGNED_IN);
+    await login.page.clock.fastForward(56 * 60_000);
     await login.alert('reached its maximum length');
   },
   'not reached, with a session': async () => {
@@ -89,7 +92,6 @@ it('can be used with the keyboard alone, and does not lose the place of who uses
 });
 
 it('moves nothing for people who want less motion', async () => {
-  login.twilio.trouble['/v1/Flex/Authentication/Config'] = 'hang';
   const moving = `document.getAnimations().length`;
   await login.renewContext({ reducedMotion: 'reduce' });
   login.twilio.trouble['/v1/Flex/Authentication/Config'] = 'hang';
@@ -182,7 +184,7 @@ it('raises no violation of its policy and no error on the whole way, and asks no
   expect([...hosts].filter((host) => !host.endsWith('.twilio.com'))).toEqual(['127.0.0.1']);
 });
 
-it('weighs what the budget says in a real browser too, before the redirect and for a whole sign-in', async () => {
+it('loads nothing but what the budget counts, before the redirect and for a whole sign-in', async () => {
   const loaded: string[] = [];
   let before: number | undefined;
   login.context.on('request', (request) => {
