@@ -194,6 +194,7 @@ export interface SignInOptions extends CallOptions {
  * for good: no session can come from it any more, and to this page it looks closed, which is what it is then taken for.
  *
  * @throws {FlexAuthError} `popup_blocked`, `popup_closed`, `sign_in_refused` or `sign_in_timeout`; or the signal's reason
+ * @throws {TypeError} as {@link createFlexAuth} does
  */
 export function signIn({ service, timeLimitMs = 600_000, signal }: SignInOptions): Promise<FlexSession> {
   const tooLate = () => new FlexAuthError('sign_in_timeout', 'Nobody signed in for too long. Sign in again.');
