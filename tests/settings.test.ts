@@ -26,6 +26,12 @@ it('has a default for every setting but the credentials', () => {
   });
 });
 
+it('checks what has not changed no second time', () => {
+  const settings = readSettings(REQUIRED);
+  expect(readSettings({ ...REQUIRED })).toBe(settings);
+  expect(readSettings({ ...REQUIRED, LOG_LEVEL: 'warn' })).not.toBe(settings);
+});
+
 it('takes an empty value for a missing one', () => {
   const names = [
     'API_KEY',
