@@ -1,68 +1,46 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
-import { type Service, startService } from '../../sandbox/service';
-import { ELSEWHERE, launchChromium } from '../../scripts/chromium';
-import { type Site, startSite } from './support/site';
+import type { Page } from 'playwright-core';
+import { ELSEWHERE } from '../../scripts/chromium';
+import { useSite } from './support/in-browser';
 
 jest.setTimeout(60_000);
 
-let service: Service;
-let site: Site;
-let browser: Browser;
-let context: BrowserContext;
-let app: Page;
+const here = useSite();
 
-beforeAll(async () => {
-  [service, browser] = await Promise.all([startService(), launchChromium()]);
-  site = await startSite(service.origin);
-});
-afterAll(async () => {
-  await browser.close();
-  await site.close();
-  await service.close();
-});
-beforeEach(async () => {
-  service.sandbox.reset();
-  context = await browser.newContext();
-  await leadTwilioToSandbox(context, service.sandbox);
-  app = await context.newPage();
-  await app.goto(`http://127.0.0.1:${site.port}/lab`);
-});
-afterEach(() => context.close());
+beforeEach(() => here.page.goto(`http://127.0.0.1:${here.site.port}/lab`));
 
 /** Begins a sign-in in the app's page. @returns the window that it has opened */
 async function begin(options: object = {}): Promise<Page> {
-  const opened = app.waitForEvent('popup');
-  await app.evaluate(`begin(${JSON.stringify({ service: service.origin, ...options })})`);
+  const opened = here.page.waitForEvent('popup');
+  await here.page.evaluate(`begin(${JSON.stringify({ service: here.service.origin, ...options })})`);
   return opened;
 }
 const press = (popup: Page, name: string) => popup.getByRole('button', { name }).click();
 const atIdentityProvider = (popup: Page) => popup.getByRole('button', { name: 'Example Agent' }).waitFor();
-const outcome = (): Promise<Record<string, unknown>> => app.evaluate('outcome');
+const outcome = (): Promise<Record<string, unknown>> => here.page.evaluate('outcome');
 const isPending = (): Promise<boolean> =>
-  app.evaluate(`Promise.race([outcome, 'pending']).then((is) => is === 'pending')`);
+  here.page.evaluate(`Promise.race([outcome, 'pending']).then((is) => is === 'pending')`);
 const alertOf = (popup: Page, text: string) => popup.getByRole('alert').filter({ hasText: text }).waitFor();
 
 /** The way it ended, and that nothing goes on: neither a window nor a listener nor a timer. */
 async function ending(popup: Page): Promise<Record<string, unknown>> {
   const how = await outcome();
   if (!popup.isClosed()) await popup.waitForEvent('close');
-  expect(await app.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
+  expect(await here.page.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
   return how;
 }
 
 it.each(['127.0.0.1', 'localhost'])(
   'gives an app at %s the session that it can call the service with',
   async (host) => {
-    await app.goto(`http://${host}:${site.port}/lab`);
+    await here.page.goto(`http://${host}:${here.site.port}/lab`);
     const popup = await begin();
     await press(popup, 'Example Agent');
-    const { username, flexUserSid } = service.sandbox.users.agent;
+    const { username, flexUserSid } = here.service.sandbox.users.agent;
     expect(await ending(popup)).toEqual({
       session: expect.objectContaining({ accessToken: expect.any(String), username, roles: ['agent'] }),
     });
-    const user = await app.evaluate(`outcome.then(({ session }) =>
-    createFlexAuth({ service: '${service.origin}', token: () => session.accessToken }).lookup())`);
+    const user = await here.page.evaluate(`outcome.then(({ session }) =>
+    createFlexAuth({ service: '${here.service.origin}', token: () => session.accessToken }).lookup())`);
     expect(user).toMatchObject({ flex_user_sid: flexUserSid });
   },
 );
@@ -78,7 +56,7 @@ describe('is rejected, and leaves nothing behind', () => {
   });
 
   it('with the reason of the sign-in page, where that cannot even send the person on', async () => {
-    service.sandbox.signIn.configure({ active: false });
+    here.service.sandbox.signIn.configure({ active: false });
     const popup = await begin();
     expect(await ending(popup)).toMatchObject({ code: 'sign_in_refused', reason: 'no-configuration' });
   });
@@ -99,14 +77,14 @@ describe('is rejected, and leaves nothing behind', () => {
   });
 
   it('where the app calls it off, with the app’s reason', async () => {
-    const opened = app.waitForEvent('popup');
-    await app.evaluate(`{
+    const opened = here.page.waitForEvent('popup');
+    await here.page.evaluate(`{
       globalThis.calling = new AbortController();
-      begin({ service: '${service.origin}', signal: calling.signal });
+      begin({ service: '${here.service.origin}', signal: calling.signal });
     }`);
     const popup = await opened;
     await atIdentityProvider(popup);
-    await app.evaluate(`calling.abort(new TypeError('another page'))`);
+    await here.page.evaluate(`calling.abort(new TypeError('another page'))`);
     expect(await ending(popup)).toMatchObject({ name: 'TypeError', message: 'another page' });
   });
 
@@ -114,32 +92,34 @@ describe('is rejected, and leaves nothing behind', () => {
     ['no window', 'null'],
     ['a window that is closed already', '({ closed: true, close() {} })'],
   ])('where the browser blocks the window and gives the app %s', async (_, given) => {
-    await app.evaluate(`{ window.open = () => ${given}; begin({ service: '${service.origin}' }); }`);
+    await here.page.evaluate(`{ window.open = () => ${given}; begin({ service: '${here.service.origin}' }); }`);
     expect(await outcome()).toMatchObject({ code: 'popup_blocked', message: expect.stringContaining('Allow pop-ups') });
-    expect(await app.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
+    expect(await here.page.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
   });
 
   it.each([
     ['it was called off before', `signal: AbortSignal.abort(new TypeError('before'))`],
     ['the service is no origin', `service: 'https://flex.example/login.html'`],
   ])('and opens no window, where %s', async (_, option) => {
-    await app.evaluate(
-      `{ window.open = () => { throw new Error('opened') }; begin({ service: '${service.origin}', ${option} }); }`,
+    await here.page.evaluate(
+      `{ window.open = () => { throw new Error('opened') }; begin({ service: '${here.service.origin}', ${option} }); }`,
     );
     expect(await outcome()).toMatchObject({ name: 'TypeError' });
-    expect(await app.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
+    expect(await here.page.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
   });
 });
 
 it('tells nothing to an origin that is not listed, and names ALLOWED_ORIGINS once the window is closed', async () => {
-  await app.goto(`http://${ELSEWHERE}:${site.port}/lab`);
+  await here.page.goto(`http://${ELSEWHERE}:${here.site.port}/lab`);
   const popup = await begin();
   await alertOf(popup, 'may not receive your session');
   expect(await isPending()).toBe(true);
   await popup.close();
   const { code, message } = await ending(popup);
   expect(code).toBe('popup_closed');
-  expect(message).toContain(`add http://${ELSEWHERE}:${site.port} to the ALLOWED_ORIGINS of ${service.origin}`);
+  expect(message).toContain(
+    `add http://${ELSEWHERE}:${here.site.port} to the ALLOWED_ORIGINS of ${here.service.origin}`,
+  );
 });
 
 it('takes a session from nobody but the window that it opened, at the service, in the documented shape', async () => {
@@ -154,25 +134,25 @@ it('takes a session from nobody but the window that it opened, at the service, i
   const message = { type: 'flex-auth:session', session };
   const popup = await begin();
   await atIdentityProvider(popup);
-  await app.evaluate(`{ globalThis.heard = 0; addEventListener('message', () => { heard += 1; }); }`);
-  const hasHeard = (count: number) => app.waitForFunction(`heard === ${count}`);
+  await here.page.evaluate(`{ globalThis.heard = 0; addEventListener('message', () => { heard += 1; }); }`);
+  const hasHeard = (count: number) => here.page.waitForFunction(`heard === ${count}`);
 
   // Another sender: the app itself, and a page of the service that it shows in a frame.
-  await app.evaluate(send(message, 'window'));
-  await app.evaluate(
-    `document.body.append(Object.assign(document.createElement('iframe'), { src: '${service.origin}/login-icon.svg' }))`,
+  await here.page.evaluate(send(message, 'window'));
+  await here.page.evaluate(
+    `document.body.append(Object.assign(document.createElement('iframe'), { src: '${here.service.origin}/login-icon.svg' }))`,
   );
-  await app.waitForFunction('frames.length === 1');
-  const frame = app.frames()[1];
-  await frame?.waitForURL(`${service.origin}/login-icon.svg`);
+  await here.page.waitForFunction('frames.length === 1');
+  const frame = here.page.frames()[1];
+  await frame?.waitForURL(`${here.service.origin}/login-icon.svg`);
   await frame?.evaluate(send(message, 'parent'));
   // The right window, at another origin.
   await popup.evaluate(send(message, 'opener'));
   await popup.evaluate(send({ type: 'flex-auth:refused', reason: 'denied', message: 'No' }, 'opener'));
   await hasHeard(4);
   // The right window at the right place, with something else to say.
-  await popup.evaluate(`location.href = '${service.origin}/login-icon.svg'`);
-  await popup.waitForURL(`${service.origin}/login-icon.svg`);
+  await popup.evaluate(`location.href = '${here.service.origin}/login-icon.svg'`);
+  await popup.waitForURL(`${here.service.origin}/login-icon.svg`);
   const others = [
     ...['flex-auth:session', null, 7, [message], {}, { ...message, type: 'session' }, { type: 'flex-auth:session' }],
     ...Object.keys(session).map((field) => ({ ...message, session: { ...session, [field]: undefined } })),
@@ -190,7 +170,7 @@ it('takes a session from nobody but the window that it opened, at the service, i
 });
 
 it('says at once that the window is closed, where the identity provider cuts it off from the app', async () => {
-  await context.route('https://services.twilio.com/v1/Flex/Authorize*', (route) =>
+  await here.context.route('https://services.twilio.com/v1/Flex/Authorize*', (route) =>
     route.fulfill({
       contentType: 'text/html',
       headers: { 'Cross-Origin-Opener-Policy': 'same-origin' },
@@ -203,11 +183,12 @@ it('says at once that the window is closed, where the identity provider cuts it 
 });
 
 it('says that the answers cannot be read, where the origin is not listed, and names it', async () => {
-  await app.goto(`http://${ELSEWHERE}:${site.port}/lab`);
-  const told = await app.evaluate(`createFlexAuth({ service: '${service.origin}', token: () => 'a.token' }).lookup()
+  await here.page.goto(`http://${ELSEWHERE}:${here.site.port}/lab`);
+  const told =
+    await here.page.evaluate(`createFlexAuth({ service: '${here.service.origin}', token: () => 'a.token' }).lookup()
     .catch(({ code, message }) => ({ code, message }))`);
   expect(told).toEqual({
     code: 'network_error',
-    message: expect.stringContaining(`add http://${ELSEWHERE}:${site.port} to the service's ALLOWED_ORIGINS`),
+    message: expect.stringContaining(`add http://${ELSEWHERE}:${here.site.port} to the service's ALLOWED_ORIGINS`),
   });
 });
