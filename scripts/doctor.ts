@@ -4,7 +4,7 @@ import { examine, type Subject } from './doctor/examine';
 import { readEnvFile } from './env-file';
 
 const USAGE = `Usage: npm run doctor -- [SERVICE] [--origin ORIGIN]…
-SERVICE is where the service runs, such as https://your-service.twil.io. Default: http://localhost:3000
+SERVICE is where the service runs, with its scheme and no path: https://your-service.twil.io. Default: http://localhost:3000
 ORIGIN is one whose pages should be able to read its answers, such as https://app.example.com`;
 
 /** A Function may take 10 s. */

@@ -18,11 +18,12 @@ export async function freePort(): Promise<number> {
 export function assertPortIsFree(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', ({ code, message }: NodeJS.ErrnoException) => {
-      const isTaken = code === 'EADDRINUSE';
-      const advice = `End what uses it, or choose another: npm start -- --port ${port + 1}`;
-      reject(new Error(isTaken ? `Port ${port} is taken. ${advice}` : message));
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? portIsTaken(port) : new Error(error.message));
     });
     probe.listen(port, () => probe.close(() => resolve()));
   });
 }
+
+export const portIsTaken = (port: number): Error =>
+  new Error(`Port ${port} is taken. End what uses it, or choose another: npm start -- --port ${port + 1}`);

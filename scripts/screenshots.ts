@@ -68,4 +68,7 @@ function replacePictures(pictures: ReadonlyMap<string, Buffer>): void {
   }
 }
 
-void main();
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -6,16 +6,18 @@ import { prepareSandboxRun } from '../sandbox/local-run';
 import { startSandbox } from '../sandbox/server';
 import { placesOf, welcome } from '../sandbox/welcome';
 import { ApiError } from '../src/http/errors';
+import { isRecord } from '../src/json';
 import { readSettings } from '../src/settings';
 import { buildProject } from './build';
 import { ENV_FILE, hasCredentials, readEnvFile } from './env-file';
 import { FOR_EXPRESS, type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from './local-run';
-import { assertPortIsFree } from './ports';
+import { assertPortIsFree, portIsTaken } from './ports';
 import { makeTemporaryFolder } from './temporary-folder';
 
 /** A run, and what to print before it and once it answers. */
 interface AnnouncedRun extends LocalRun {
   readonly announcement: string;
+  readonly accountSid: string;
   readonly build: () => Promise<void>;
   readonly welcome: string;
 }
@@ -32,13 +34,20 @@ async function main(): Promise<void> {
   await assertPortIsFree(port);
   const run = hasCredentials(variables)
     ? prepareTwilioRun(variables, origin)
-    : await startWithSandbox(variables, origin);
+    : await startWithSandbox(variables, origin, port);
   try {
     console.log(`${run.announcement}\n`);
     await run.build();
+    // Another one may have been started meanwhile, and twilio-run would wait on the terminal for another port.
+    await assertPortIsFree(port);
     const server = startTwilioRun(run, port);
     endTogether(server, run);
-    if (await waitUntilItAnswers(origin, server)) console.log(run.welcome);
+    if (!(await waitUntilItAnswers(origin, server))) return;
+    if (await isServedByAnother(origin, run)) {
+      server.kill();
+      throw portIsTaken(port);
+    }
+    console.log(run.welcome);
   } catch (error) {
     await run.close();
     throw error;
@@ -69,6 +78,7 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
   // As it is, whatever it holds; of two lines of one name the later one counts.
   writeFileSync(envFile, `NODE_ENV=${FOR_EXPRESS.NODE_ENV}\n${readFileSync(ENV_FILE, 'utf8')}`, { mode: 0o600 });
   return {
+    accountSid,
     announcement: `Using the real Twilio account ${accountSid}, since .env holds its credentials.`,
     build: buildProject,
     envFile,
@@ -80,13 +90,16 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
   };
 }
 
-async function startWithSandbox(variables: Variables, origin: string): Promise<AnnouncedRun> {
-  const sandbox = await startSandbox({ trustedRedirectUrls: [`${origin}/login.html`] });
+async function startWithSandbox(variables: Variables, origin: string, port: number): Promise<AnnouncedRun> {
+  const sandbox = await startSandbox({
+    trustedRedirectUrls: [origin, `http://127.0.0.1:${port}`].map((own) => `${own}/login.html`),
+  });
   const run = await prepareSandboxRun(sandbox, variables);
   const builtFolder = join(run.folder, 'build');
   const { maxTokenTtlSeconds } = readSettings({ ...variables, ...sandbox.environment() });
   return {
     ...run,
+    accountSid: sandbox.accountSid,
     // Not `dist`: a page that leads to the sandbox must not be there for a deploy to find. And each run has its own sandbox.
     builtFolder,
     // The account is baked in, so that what the browser remembers of an earlier run's is not used.
@@ -103,6 +116,12 @@ async function startWithSandbox(variables: Variables, origin: string): Promise<A
       await sandbox.close();
     },
   };
+}
+
+/** Where two are started at once, one of them gets the port, and the other one's server waits. Each sandbox has its own account. */
+async function isServedByAnother(origin: string, { accountSid }: AnnouncedRun): Promise<boolean> {
+  const config: unknown = await (await fetch(`${origin}/config`)).json();
+  return isRecord(config) && config.account_sid !== accountSid;
 }
 
 /** Whichever ends first takes the others along: the server, this process by Ctrl-C or a signal, or `npm`, which may pass no signal on. */

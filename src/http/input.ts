@@ -123,8 +123,17 @@ function parse<const Schema extends v.ObjectSchema<v.ObjectEntries, undefined>>(
   // One sentence a field is enough to mend it.
   const details = faults.filter(({ field }, index) => faults.findIndex((other) => other.field === field) === index);
   const names = details.map(({ field }) => field).join(', ');
-  throw new ApiError('invalid_request', `Mend these fields and send the request again: ${names}.`, { details });
+  const advice = looksLikeUndeclaredJson(event)
+    ? ' The body looks like JSON: send it as Content-Type: application/json.'
+    : '';
+  throw new ApiError('invalid_request', `Mend these fields and send the request again: ${names}.${advice}`, {
+    details,
+  });
 }
+
+/** `curl -d '{…}'` calls it a form, which has one field then, of a strange name. */
+const looksLikeUndeclaredJson = (event: unknown) =>
+  isRecord(event) && Object.keys(event).some((name) => /^\s*\{/.test(name));
 
 function toFault(issue: v.BaseIssue<unknown>): FieldFault {
   const isMissing = issue.input === undefined;

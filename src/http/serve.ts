@@ -77,7 +77,7 @@ function readableBy(operation: string, context: Environment, event: unknown): Re
       message:
         parseOrigin(name) === undefined
           ? 'Pages of this origin cannot read the answers. ALLOWED_ORIGINS takes http and https origins alone.'
-          : 'Pages of this origin cannot read the answers. If they should, add it to ALLOWED_ORIGINS and deploy again.',
+          : 'Pages of this origin cannot read the answers. If they should, add it to ALLOWED_ORIGINS, and deploy or start again.',
     });
   }
   return headers;

@@ -222,6 +222,18 @@ describe('a ttl', () => {
   });
 });
 
+it('tells who has sent JSON as a form to say that it is JSON', () => {
+  const body = JSON.stringify(NEW_USER);
+  const { message, details } = refused(() => parseProvision(form({ [body]: '' })));
+  expect(message).toMatch(
+    /: username, email, full_name, roles\. The body looks like JSON: send it as .*application\/json\.$/,
+  );
+  expect(Object.keys(details)).toHaveLength(4);
+  // A `=` in it is taken for the end of the name.
+  expect(refused(() => parseProvision(form({ ' {"a":"b': 'c"}' }))).message).toContain('looks like JSON');
+  expect(refused(() => parseProvision(form({ 'a{': '' }))).message).not.toContain('looks like JSON');
+});
+
 describe('a body', () => {
   // JSON has numbers of its own; in a form, a number is a text.
   const withTextForNumber = (type: unknown) => mint(event(type, { ttl: '60' }));

@@ -91,6 +91,36 @@ describe('npm start without credentials', () => {
     expect((await pasteCommands(first.output())).at(-1)).toContain(account_sid);
   });
 
+  it('says that the port is taken where two are started at once, to one of them', async () => {
+    const port = await freePort();
+    const one = await start(undefined, port);
+    const other = startIn(checkout as Checkout, '--port', String(port));
+    const code = await Promise.race([one.ended, other.ended]);
+    const [ended, serving] = one.child.exitCode === null ? [other, one] : [one, other];
+    expect(code).toBe(1);
+    expect(ended.output()).toContain(`Port ${port} is taken.`);
+    await serving.printed(/Ctrl-C ends it/);
+    expect((await pasteCommands(serving.output())).at(-1)).toContain('"account_sid"');
+  });
+
+  it('signs in at 127.0.0.1 too', async () => {
+    const { printed, output } = await start();
+    await printed(/Ctrl-C ends it/);
+    const port = /http:\/\/localhost:(\d+)/.exec(output())?.[1];
+    const login = await fetch(`http://127.0.0.1:${port}/login.js`);
+    const [sandbox = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(await login.text()) ?? [];
+    const redirectUrl = `http://127.0.0.1:${port}/login.html`;
+    const query = new URLSearchParams({
+      redirectUrl,
+      ssoProfileSid: 'JQ',
+      nonce: 'n',
+      state: 's',
+      codeChallenge: 'c'.repeat(43),
+    });
+    const answer = await fetch(`${sandbox}/services.twilio.com/v1/Flex/Authorize?${query}`);
+    expect(await answer.text()).not.toContain('not among the trusted URLs');
+  });
+
   it('leaves nothing behind where it is interrupted while it builds', async () => {
     const running = await start();
     await running.printed(/^Using the sandbox/);
