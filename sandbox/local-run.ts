@@ -36,7 +36,7 @@ function settingsFor(sandbox: Sandbox, variables: Variables): Variables {
   const settings = { ...variables, ...account, BACKEND_KEYS: keys };
   // A slip is told of even where the sandbox has a value of its own.
   readSettings(settings);
-  return { ...FOR_EXPRESS, ...settings, FLEX_INSTANCE_SID: undefined };
+  return { ...settings, ...FOR_EXPRESS, FLEX_INSTANCE_SID: undefined };
 }
 
 const toEnvFile = (variables: Variables): string =>

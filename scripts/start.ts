@@ -22,7 +22,7 @@ interface AnnouncedRun extends LocalRun {
   readonly welcome: string;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const endNow = () => process.exit(0);
 
 async function main(): Promise<void> {
@@ -76,7 +76,7 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
   const { folder, remove } = makeTemporaryFolder();
   const envFile = join(folder, '.env');
   // As it is, whatever it holds; of two lines of one name the later one counts.
-  writeFileSync(envFile, `NODE_ENV=${FOR_EXPRESS.NODE_ENV}\n${readFileSync(ENV_FILE, 'utf8')}`, { mode: 0o600 });
+  writeFileSync(envFile, `${readFileSync(ENV_FILE, 'utf8')}\nNODE_ENV=${FOR_EXPRESS.NODE_ENV}\n`, { mode: 0o600 });
   return {
     accountSid,
     announcement: `Using the real Twilio account ${accountSid}, since .env holds its credentials.`,

@@ -34,12 +34,13 @@ const list = (value: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-const optionalText = v.optional(v.string());
+const text = v.string('must be text');
+const optionalText = v.optional(text);
 
 /** @param parse gives `undefined` for an entry that is malformed: one is enough to make the whole setting so */
 const listOf = <Entry>(parse: (entry: string) => Entry | undefined, message: string) =>
   v.pipe(
-    v.optional(v.string(), ''),
+    v.optional(text, ''),
     v.transform((value) => list(value).map(parse)),
     v.custom<Entry[]>((entries) => Array.isArray(entries) && !entries.includes(undefined), message),
   );
@@ -57,7 +58,7 @@ const SettingsSchema = v.object({
   API_SECRET: optionalText,
   FLEX_INSTANCE_SID: v.optional(
     v.pipe(
-      v.string(),
+      text,
       v.guard(isFlexInstanceSid, () => 'must be GO and 32 hexadecimal digits, as on Flex > Overview'),
     ),
   ),
@@ -66,7 +67,7 @@ const SettingsSchema = v.object({
     'must be origins separated by commas, such as https://app.example.com,https://crm.example.com:8443 (no path, no *)',
   ),
   MAX_TOKEN_TTL: v.pipe(
-    v.optional(v.string(), '3600'),
+    v.optional(text, '3600'),
     v.regex(/^[0-9]{1,9}$/, 'must be a whole number of seconds, at least 1'),
     v.transform(Number),
     v.minValue(1, 'must be a whole number of seconds, at least 1'),
@@ -78,13 +79,13 @@ const SettingsSchema = v.object({
   TWILIO_REGION: optionalHostLabel('must be a Twilio region, such as ie1'),
   TWILIO_EDGE: optionalHostLabel('must be a Twilio edge, such as dublin'),
   TELEMETRY: v.pipe(
-    v.optional(v.string(), 'false'),
+    v.optional(text, 'false'),
     v.toLowerCase(),
     v.picklist(['true', 'false'], 'must be true or false'),
     v.transform((value) => value === 'true'),
   ),
   LOG_LEVEL: v.pipe(
-    v.optional(v.string(), 'error'),
+    v.optional(text, 'error'),
     v.toLowerCase(),
     v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
   ),
@@ -141,7 +142,7 @@ export function readAllowedOrigins(environment: Environment): readonly string[] 
 
 /** An empty value is a missing one: a deploy does not upload it, so it must not mean anything locally either. */
 function present(value: unknown): unknown {
-  return typeof value === 'string' ? value.trim() || undefined : value;
+  return typeof value === 'string' ? value.trim() || undefined : (value ?? undefined);
 }
 
 function readCredentials(authToken: unknown, sid: unknown, secret: unknown): Credentials | undefined {

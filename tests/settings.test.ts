@@ -45,7 +45,7 @@ it('takes an empty value for a missing one', () => {
     'TELEMETRY',
     'LOG_LEVEL',
   ];
-  for (const empty of ['', '  ']) {
+  for (const empty of ['', '  ', null]) {
     const emptied = Object.fromEntries(names.map((name) => [name, empty]));
     expect(readSettings({ ...REQUIRED, ...emptied })).toEqual(readSettings(REQUIRED));
   }
@@ -144,6 +144,24 @@ it('reads the origins that can be read, where something else is wrong', () => {
   const ALLOWED_ORIGINS = ' https://a.example,, nonsense, *, https://b.example:8443/ ';
   expect(readAllowedOrigins({ ALLOWED_ORIGINS })).toStrictEqual(['https://a.example', 'https://b.example:8443']);
   for (const none of [undefined, '', 7]) expect(readAllowedOrigins({ ALLOWED_ORIGINS: none })).toStrictEqual([]);
+});
+
+it('says of what is no text that it must be, and not what it is', async () => {
+  for (const name of [
+    'AUTH_TOKEN',
+    'FLEX_INSTANCE_SID',
+    'ALLOWED_ORIGINS',
+    'MAX_TOKEN_TTL',
+    'TELEMETRY',
+    'LOG_LEVEL',
+  ]) {
+    const { status, body } = await call(config, { ...REQUIRED, [name]: 12345 });
+    expect({ status, message: body.message }).toEqual({
+      status: 500,
+      message: expect.stringContaining(`${name} must be text`),
+    });
+    expect(body.message).not.toContain('12345');
+  }
 });
 
 it('names all settings that are wrong at once', async () => {

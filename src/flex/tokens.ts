@@ -26,7 +26,7 @@ export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlS
   });
   const answer = await minting.catch(async (error: unknown) => {
     // Credentials that are not enough are refused alike.
-    if (error instanceof ApiError && error.options.upstream?.status === 403) await findActiveUser(flex, permit);
+    if (isForbidden(error)) await findActiveUser(flex, permit).catch(throwWhereItSaysWhy);
     throw error;
   });
   const minted = documented(MintedTokenSchema, answer, 'Tokens');
@@ -37,3 +37,10 @@ export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlS
 
 const ownSid = ({ caller, user }: Permit<'mint'>): FlexUserSid | undefined =>
   caller.kind === 'flex-user' && user.by === 'flex_user_sid' ? user.flexUserSid : undefined;
+
+const isForbidden = (error: unknown) => error instanceof ApiError && error.options.upstream?.status === 403;
+
+/** That the look at the user failed, too, tells nobody more. */
+function throwWhereItSaysWhy(error: unknown): void {
+  if (error instanceof ApiError && ['user_deactivated', 'user_not_found'].includes(error.code)) throw error;
+}

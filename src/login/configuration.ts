@@ -133,7 +133,7 @@ export function createConfiguration(edges: ConfigurationEdges): Configuration {
   const lookUpAgain = async (old: Known) => {
     try {
       const [settings, connection] = await Promise.all([freshSettings(), askConnection(old.settings)]);
-      if (settings.accountSid === old.settings.accountSid) keep({ settings, connection });
+      if (isSamePlace(settings, old.settings)) keep({ settings, connection });
       else cache.removeItem(KEY);
     } catch (error) {
       // Only an answer that says "no" makes worthless what is known; the browser may have left before there was one.
@@ -191,13 +191,15 @@ function readKnown(cache: KeyValueStore, now: Clock, baked?: Settings): { curren
     const { accountSid: account_sid, logLevel: log_level, ...rest } = raw.settings;
     const settings = parseSettings({ account_sid, log_level, ...rest });
     // Built for another account since, or for another place: what was known of the old one says nothing.
-    const isOther = (['accountSid', 'region', 'edge'] as const).some((name) => baked && baked[name] !== settings[name]);
-    if (isOther) return { current: undefined };
+    if (baked && !isSamePlace(baked, settings)) return { current: undefined };
     const connection = parseConnection({ configList: [{ ...raw.connection, active: true }] });
     return { current: { settings, connection } };
   } catch {
     return { current: undefined };
   }
 }
+
+const isSamePlace = (one: Settings, other: Settings) =>
+  (['accountSid', 'region', 'edge'] as const).every((name) => one[name] === other[name]);
 
 const isLogLevel = (value: string): value is LogLevel => (LOG_LEVELS as readonly string[]).includes(value);

@@ -147,6 +147,18 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     edges.timers.after(STEP_LIMIT_MS, () => void guarded(() => startLive(session, settings)));
   }
 
+  /** What this tab held before that session. @returns puts it back, unless that session has gone already */
+  function rememberBefore({ accessToken }: Session): () => void {
+    const before = readSession(storage);
+    const signedOut = storage.getItem(SIGNED_OUT);
+    return () => {
+      if (readSession(storage)?.accessToken !== accessToken) return;
+      if (before) storeSession(storage, before);
+      else removeSession(storage);
+      if (signedOut !== null) storage.setItem(SIGNED_OUT, signedOut);
+    };
+  }
+
   function goOn(): void {
     if (intent.returnTo) edges.leave(new URL(intent.returnTo, edges.url.origin).href);
   }
@@ -250,17 +262,14 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
       guarded(async () => {
         const token = parsePastedToken(pasted);
         view.progress('starting');
-        const before = readSession(storage);
-        let session: Session | undefined;
+        let putBack = () => {};
         try {
           const { accountSid } = await configuration.settings();
-          session = await sessionOf(edges, { accessToken: token }, accountSid);
+          const session = await sessionOf(edges, { accessToken: token }, accountSid);
+          putBack = rememberBefore(session);
           await welcome(session);
         } catch (error) {
-          if (session && !isNoAnswer(error)) {
-            if (before) storeSession(storage, before);
-            else removeSession(storage);
-          }
+          if (!isNoAnswer(error)) putBack();
           throw asFailure(error, 'token');
         }
       }),

@@ -38,6 +38,7 @@ export function keepRenewed(edges: RenewalEdges): Renewal {
   let cancel = () => {};
   let state: 'renewing' | 'waiting' | 'ending' | 'stopped' = 'waiting';
 
+  const isStopped = () => state === 'stopped';
   const left = () => millisecondsLeft(edges.current(), edges.now);
   const wait = (delayMs: number, run: () => void) => {
     cancel();
@@ -71,6 +72,8 @@ export function keepRenewed(edges: RenewalEdges): Renewal {
       if (state !== 'renewing') return;
       state = 'waiting';
       edges.renewed();
+      // Whoever heard of it may have signed out.
+      if (isStopped()) return;
       // New tokens, but no more time: the session is at its maximum lifetime.
       if (edges.current().expiresAt === before.expiresAt) giveUp('maximum');
       plan();

@@ -85,6 +85,15 @@ describe('where Twilio refuses to mint', () => {
     });
   });
 
+  it.each([429, 500, 401])('says so too where the look at the user ends in %d', async (status) => {
+    const { flexUserSid } = twilio.sandbox.users.agent;
+    twilio.sandbox.fault({ path: /Tokens$/, status: 403 });
+    twilio.sandbox.fault({ method: 'GET', path: /FU/, status, retryAfter: 60 });
+    expect(await mintOwn({}, { flex_user_sid: flexUserSid })).toMatchObject({
+      ...{ status: 502, body: { message: expect.stringContaining('AUTH_TOKEN'), upstream: { status: 403 } } },
+    });
+  });
+
   it('asks nothing more where it refuses otherwise', async () => {
     for (const status of [401, 404, 500]) {
       twilio.sandbox.requests.length = 0;

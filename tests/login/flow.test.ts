@@ -169,19 +169,15 @@ it('signs in anew where a session that is over could not be renewed for want of 
 it('brings no session back where the answer to its renewal comes after the sign-out', async () => {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
   const { sdk, storage, said, time } = made;
-  let answer = (_: unknown) => {};
-  sdk.refreshToken.mockReturnValue(
-    new Promise((resolve) => {
-      answer = resolve;
-    }),
-  );
+  const renewal = later<unknown>();
+  sdk.refreshToken.mockReturnValue(renewal.promise);
   const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
   const opened = flow.open();
   await time.pass(15_000);
   await opened;
   expect(said.at(-1)).toBe('failed: too-slow');
   flow.signOut();
-  answer({ accessToken: 'access2', refreshToken: 'refresh2' });
+  renewal.come({ accessToken: 'access2', refreshToken: 'refresh2' });
   await time.pass(0);
   expect(storage.getItem('flex-auth:session')).toBeNull();
 });
@@ -189,17 +185,13 @@ it('brings no session back where the answer to its renewal comes after the sign-
 it('keeps what the answer to a renewal brings late, where the person is still there', async () => {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
   const { sdk, storage, time } = made;
-  let answer = (_: unknown) => {};
-  sdk.refreshToken.mockReturnValue(
-    new Promise((resolve) => {
-      answer = resolve;
-    }),
-  );
+  const renewal = later<unknown>();
+  sdk.refreshToken.mockReturnValue(renewal.promise);
   const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
   const opened = flow.open();
   await time.pass(15_000);
   await opened;
-  answer({ accessToken: 'access2', refreshToken: 'refresh2' });
+  renewal.come({ accessToken: 'access2', refreshToken: 'refresh2' });
   await time.pass(0);
   expect(JSON.parse(storage.getItem('flex-auth:session') ?? '')).toMatchObject({ refreshToken: 'refresh2' });
 });
@@ -296,11 +288,46 @@ it('keeps the session of this tab where a token that is pasted starts no client,
   expect(inStore()).toMatchObject({ accessToken: 'pasted' });
 });
 
-it('keeps nothing of a token that is pasted and starts no client', async () => {
+it('keeps nothing of a token that is pasted and starts no client, and stays signed out', async () => {
   const made = page('?mode=token');
   const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
+  flow.signOut();
   await flow.useToken('pasted');
   expect(made.storage.getItem('flex-auth:session')).toBeNull();
+  await createFlow({ ...made, url: new URL('https://login.example/login.html') }).open();
+  expect(made.said.at(-1)).toBe('waiting');
+  expect(made.left).toEqual([]);
+});
+
+it('brings no session back where a token that is pasted starts no client after the sign-out', async () => {
+  const made = page('?mode=token', { 'flex-auth:session': LIVE_SESSION });
+  const starting = later<never>();
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: () => starting.promise }) });
+  const using = flow.useToken('pasted');
+  await made.time.pass(0);
+  flow.signOut();
+  starting.fail(Object.assign(new Error('no'), { code: 20101 }));
+  await using;
+  expect(made.storage.getItem('flex-auth:session')).toBeNull();
+});
+
+it('puts back what a late renewal has brought meanwhile, where a token that is pasted starts no client', async () => {
+  const made = page('', { 'flex-auth:session': LIVE_SESSION });
+  const { sdk, storage, time } = made;
+  const [renewal, validation] = [later<unknown>(), later<unknown>()];
+  sdk.refreshToken.mockReturnValue(renewal.promise);
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
+  const opened = flow.open();
+  await time.pass(15_000);
+  await opened;
+  sdk.validateToken.mockReturnValue(validation.promise);
+  const using = flow.useToken('pasted');
+  await time.pass(0);
+  renewal.come({ accessToken: 'access2', refreshToken: 'refresh2' });
+  await time.pass(0);
+  validation.come(INFO);
+  await using;
+  expect(JSON.parse(storage.getItem('flex-auth:session') ?? '')).toMatchObject({ refreshToken: 'refresh2' });
 });
 
 it('says that the browser keeps nothing where its store is full', async () => {
@@ -329,6 +356,16 @@ it('counts redirects that came back with nothing, for 30 s', async () => {
 
 async function noAnswer(): Promise<never> {
   throw Object.assign(new Error('Network error (48924)'), { code: 48924 });
+}
+
+/** An answer that comes when the test says so. */
+function later<T>() {
+  let come = (_: T) => {};
+  let fail = (_: Error) => {};
+  const promise = new Promise<T>((resolve, reject) => {
+    [come, fail] = [resolve, reject];
+  });
+  return { promise, come, fail };
 }
 
 async function refusal(): Promise<never> {

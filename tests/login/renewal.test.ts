@@ -1,12 +1,13 @@
 import { Failure, type FailureKind } from '../../src/login/failure';
+import { goLive } from '../../src/login/live';
 import { keepRenewed } from '../../src/login/renewal';
 import type { Session } from '../../src/login/session';
-import { manualTime } from './support/memory';
+import { manualTime, memoryStore } from './support/memory';
 
 const MINUTE = 60_000;
 
 /** A session that lasts so many minutes, and grants as many again at each renewal unless told otherwise. */
-function renewing(minutes: number, refresh?: (attempt: number) => number | Error) {
+function renewing(minutes: number, refresh?: (attempt: number) => number | Error, onRenewed = () => {}) {
   const time = manualTime();
   const log: string[] = [];
   const until = (minutesFromNow: number) => new Date(time.now() + minutesFromNow * MINUTE).toISOString();
@@ -25,7 +26,10 @@ function renewing(minutes: number, refresh?: (attempt: number) => number | Error
       session = { ...session, expiresAt: granted === 0 ? session.expiresAt : until(granted) };
       return session;
     },
-    renewed: () => log.push(`${minute()}: renewed`),
+    renewed: () => {
+      log.push(`${minute()}: renewed`);
+      onRenewed();
+    },
     ending: (reason: FailureKind) => log.push(`${minute()}: ${reason}`),
     ended: () => log.push(`${minute()}: ended`),
   });
@@ -95,6 +99,16 @@ it('tries again at once where it is asked to look at the clock after a try witho
   expect(log).toEqual(['55: asked', '55.1: asked', '55.1: renewed']);
 });
 
+it('says nothing more to who stops it as soon as it has renewed', async () => {
+  const { log, pass, renewal } = renewing(
+    60,
+    () => 0,
+    () => renewal.stop(),
+  );
+  await pass(70);
+  expect(log).toEqual(['55: asked', '55: renewed']);
+});
+
 it('does nothing any more once it is stopped', async () => {
   const { log, pass, renewal } = renewing(60);
   renewal.stop();
@@ -108,3 +122,34 @@ it('outlasts a session of months without a timer that overflows', async () => {
   await pass(60 * 24 * 59);
   expect(log).toEqual([]);
 });
+
+it('is not put back by the late answer to an earlier try, whose end nobody has asked for', async () => {
+  const time = manualTime();
+  const inAnHour = new Date(time.now() + 60 * MINUTE).toISOString();
+  const session: Session = {
+    ...{ accessToken: 'a1', refreshToken: 'r', expiresAt: inAnHour, identity: 'ada', roles: [] },
+    ...{ accountSid: 'AC', ssoProfileSid: 'JB' },
+  };
+  let comeLate = (_: unknown) => {};
+  const answers = [new Promise<unknown>((come) => (comeLate = come)), Promise.resolve({ accessToken: 'a3' })];
+  const validateToken = async () => ({
+    ...{ identity: 'ada', roles: [], accountSid: 'AC' },
+    dateExpired: new Date(time.now() + 60 * MINUTE).toISOString(),
+  });
+  const sdk = { exchangeToken: never, refreshToken: () => answers.shift() ?? never(), validateToken };
+  const client = { destroy() {} };
+  const live = await goLive(
+    { startClient: async () => client, updateClient() {} },
+    { sdk, storage: memoryStore(), now: time.now, timers: time, onRenewed() {}, onEnding() {}, onEnded() {} },
+    session,
+    { accountSid: 'AC', telemetry: false, logLevel: 'error' },
+  );
+  await time.pass(56 * MINUTE);
+  expect(live.session.accessToken).toBe('a3');
+  comeLate({ accessToken: 'a2' });
+  await time.pass(0);
+  expect(live.session).toMatchObject({ accessToken: 'a3', expiresAt: expect.not.stringContaining(inAnHour) });
+  live.stop();
+});
+
+const never = () => new Promise<never>(() => {});

@@ -166,6 +166,15 @@ describe('the configuration', () => {
     expect(made.use.mock.calls).toEqual([[baked]]);
   });
 
+  it('is forgotten where it has moved to another region meanwhile', async () => {
+    const made = edges();
+    await createConfiguration(made).connection();
+    made.fetchConfig.mockResolvedValue({ ...defaultConfig(), region: 'ie1' });
+    await createConfiguration(made).connection();
+    await made.time.pass(0);
+    expect(made.cache.map.size).toBe(0);
+  });
+
   it('is forgotten where the look-up meanwhile finds none that is active', async () => {
     const made = edges();
     await createConfiguration(made).connection();

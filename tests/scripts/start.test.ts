@@ -147,6 +147,8 @@ const CREDENTIALS = `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=${'1'.repeat(32
 it.each([
   ['without credentials', ''],
   ['with credentials', CREDENTIALS],
+  ['for development', 'NODE_ENV=development\n'],
+  ['with credentials, for development', `${CREDENTIALS}NODE_ENV=development`],
 ])('npm start %s answers a body that cannot be read without a word of how it failed', async (_, env) => {
   const { printed, output } = await start(env);
   await printed(/Ctrl-C ends it/);
@@ -163,7 +165,8 @@ describe('npm start with credentials', () => {
     await printed(/Ctrl-C ends it/);
     const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
     expect(await (await fetch(`${origin}/config`)).json()).toMatchObject({ allowed_origins: ['https://a.example'] });
-    await interrupt();
+    await interrupt('SIGQUIT');
+    await expect(fetch(`${origin}/config`)).rejects.toThrow();
     expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
   });
 

@@ -8,8 +8,8 @@ export interface NpmRun {
   readonly output: () => string;
   /** Resolves once the output matches; rejects where the process ends before. */
   readonly printed: (pattern: RegExp) => Promise<void>;
-  /** Ends it as Ctrl-C does, and resolves with the exit code. */
-  readonly interrupt: () => Promise<number | null>;
+  /** Ends it as Ctrl-C does, or Ctrl-\\ by SIGQUIT, and resolves with the exit code. */
+  readonly interrupt: (signal?: 'SIGINT' | 'SIGQUIT') => Promise<number | null>;
   /** Ends `npm` alone, as a supervisor does, and waits until all that it started is gone. */
   readonly terminate: () => Promise<void>;
   readonly ended: Promise<number | null>;
@@ -46,9 +46,9 @@ export function npm({ folder, temporary, environment }: Checkout, ...parameters:
         check();
         void ended.then(() => reject(new Error(`It ended before it printed ${pattern}:\n${output}`)));
       }),
-    interrupt: async () => {
+    interrupt: async (signal = 'SIGINT') => {
       const isRunning = child.exitCode === null && child.signalCode === null;
-      if (isRunning && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+      if (isRunning && child.pid !== undefined) process.kill(-child.pid, signal);
       return ended;
     },
     terminate: async () => {
