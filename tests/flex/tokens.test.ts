@@ -85,6 +85,12 @@ describe('where Twilio refuses to mint', () => {
     });
   });
 
+  it('says that there is no such user, where that is why', async () => {
+    twilio.sandbox.fault({ path: /Tokens$/, status: 403 });
+    twilio.sandbox.fault({ method: 'GET', path: /FU/, status: 404 });
+    expect(await mintOwn({})).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
+  });
+
   it.each([429, 500, 401])('says so too where the look at the user ends in %d', async (status) => {
     const { flexUserSid } = twilio.sandbox.users.agent;
     twilio.sandbox.fault({ path: /Tokens$/, status: 403 });
