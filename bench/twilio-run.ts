@@ -1,10 +1,9 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { startTwilioRun, waitUntilItAnswers } from '../scripts/local-run';
 import { freePort } from '../scripts/ports';
-import { makeTemporaryFolder } from '../scripts/temporary-folder';
+import { makeRunFolder, toEnvText } from '../scripts/run-folder';
 import { SETTINGS } from './account';
 
 /** The built Functions under `twilio-run`, in a process of their own. */
@@ -15,15 +14,8 @@ export interface LocalService {
 
 /** @param upstreamPort where the Functions' requests to Twilio go, on this machine */
 export async function startLocalService(upstreamPort: number): Promise<LocalService> {
-  const { folder, remove } = makeTemporaryFolder();
-  const envFile = join(folder, '.env');
+  const { folder, envFile, remove } = makeRunFolder(toEnvText(SETTINGS));
   const preload = join(folder, 'preload.cjs');
-  writeFileSync(
-    envFile,
-    Object.entries(SETTINGS)
-      .map(([name, value]) => `${name}=${value}\n`)
-      .join(''),
-  );
   await build({
     entryPoints: [join(__dirname, 'redirect-preload.ts')],
     outfile: preload,

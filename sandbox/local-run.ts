@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { FOR_EXPRESS, type LocalRun, type Variables } from '../scripts/local-run';
-import { makeTemporaryFolder } from '../scripts/temporary-folder';
+import type { LocalRun, Variables } from '../scripts/local-run';
+import { makeRunFolder, toEnvText } from '../scripts/run-folder';
 import { readSettings } from '../src/settings';
 import type { Sandbox } from './server';
 
@@ -17,9 +16,7 @@ export async function prepareSandboxRun(
   variables: Variables,
 ): Promise<LocalRun & { readonly folder: string }> {
   const settings = settingsFor(sandbox, variables);
-  const { folder, remove } = makeTemporaryFolder();
-  const envFile = join(folder, '.env');
-  writeFileSync(envFile, toEnvFile(settings), { mode: 0o600 });
+  const { folder, envFile, remove } = makeRunFolder(toEnvText(settings));
   return {
     folder,
     envFile,
@@ -36,14 +33,8 @@ function settingsFor(sandbox: Sandbox, variables: Variables): Variables {
   const settings = { ...variables, ...account, BACKEND_KEYS: keys };
   // A slip is told of even where the sandbox has a value of its own.
   readSettings(settings);
-  return { ...settings, ...FOR_EXPRESS, FLEX_INSTANCE_SID: undefined };
+  return { ...settings, FLEX_INSTANCE_SID: undefined };
 }
-
-const toEnvFile = (variables: Variables): string =>
-  Object.entries(variables)
-    .filter(([, value]) => value)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
 
 async function buildPreload(folder: string): Promise<string> {
   const outfile = join(folder, 'preload.cjs');

@@ -5,9 +5,6 @@ const ROOT = resolve(__dirname, '..');
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** For the file of settings, which takes the place of the process's own: where Express cannot read a body, it answers with a stack otherwise. */
-export const FOR_EXPRESS: Variables = { NODE_ENV: 'production' };
-
 /** What the Functions are to be run with on this machine: against the one Twilio or the other. */
 export interface LocalRun {
   /** The file that `twilio-run` reads the Functions' settings from. */

@@ -1,23 +1,21 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareSandboxRun } from '../sandbox/local-run';
 import { startSandbox } from '../sandbox/server';
 import { placesOf, welcome } from '../sandbox/welcome';
 import { ApiError } from '../src/http/errors';
-import { isRecord } from '../src/json';
 import { readSettings } from '../src/settings';
 import { buildProject } from './build';
 import { ENV_FILE, hasCredentials, readEnvFile } from './env-file';
-import { FOR_EXPRESS, type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from './local-run';
+import { type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from './local-run';
 import { assertPortIsFree, portIsTaken } from './ports';
-import { makeTemporaryFolder } from './temporary-folder';
+import { makeRunFolder } from './run-folder';
 
 /** A run, and what to print before it and once it answers. */
 interface AnnouncedRun extends LocalRun {
   readonly announcement: string;
-  readonly accountSid: string;
   readonly build: () => Promise<void>;
   readonly welcome: string;
 }
@@ -73,12 +71,8 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
   const { accountSid } = readSettings(variables);
   // twilio-run hands these to the Functions, but Node itself reads them when it starts.
   const forNode = Object.entries(variables).filter(([name]) => name.startsWith('NODE_'));
-  const { folder, remove } = makeTemporaryFolder();
-  const envFile = join(folder, '.env');
-  // As it is, whatever it holds; of two lines of one name the later one counts.
-  writeFileSync(envFile, `${readFileSync(ENV_FILE, 'utf8')}\nNODE_ENV=${FOR_EXPRESS.NODE_ENV}\n`, { mode: 0o600 });
+  const { envFile, remove } = makeRunFolder(readFileSync(ENV_FILE, 'utf8'));
   return {
-    accountSid,
     announcement: `Using the real Twilio account ${accountSid}, since .env holds its credentials.`,
     build: buildProject,
     envFile,
@@ -99,7 +93,6 @@ async function startWithSandbox(variables: Variables, origin: string, port: numb
   const { maxTokenTtlSeconds } = readSettings({ ...variables, ...sandbox.environment() });
   return {
     ...run,
-    accountSid: sandbox.accountSid,
     // Not `dist`: a page that leads to the sandbox must not be there for a deploy to find. And each run has its own sandbox.
     builtFolder,
     // The account is baked in, so that what the browser remembers of an earlier run's is not used.
@@ -118,10 +111,10 @@ async function startWithSandbox(variables: Variables, origin: string, port: numb
   };
 }
 
-/** Where two are started at once, one of them gets the port, and the other one's server waits. Each sandbox has its own account. */
-async function isServedByAnother(origin: string, { accountSid }: AnnouncedRun): Promise<boolean> {
-  const config: unknown = await (await fetch(`${origin}/config`)).json();
-  return isRecord(config) && config.account_sid !== accountSid;
+/** Where two are started at once, one of them gets the port, and the other one's server waits. A page of the sandbox names its own. */
+async function isServedByAnother(origin: string, { builtFolder }: LocalRun): Promise<boolean> {
+  const served = await fetch(`${origin}/login.html`);
+  return (await served.text()) !== readFileSync(resolve(__dirname, '..', builtFolder, 'assets/login.html'), 'utf8');
 }
 
 /** Whichever ends first takes the others along: the server, this process by Ctrl-C or a signal, or `npm`, which may pass no signal on. */

@@ -3,7 +3,7 @@ import type { FlexUserSid } from '../sids';
 import type { Scope } from './backend-key';
 import type { Caller, FlexUserCaller } from './caller';
 import { invalidToken } from './flex-token';
-import type { FlexRole, GUEST_ROLE } from './roles';
+import { FLEX_ROLES, type FlexRole, type GUEST_ROLE } from './roles';
 
 type Cell = 'yes' | 'no' | 'yes, never oneself';
 type Row = Readonly<Record<FlexRole | typeof GUEST_ROLE, Cell>> & { readonly backendKey: Scope | 'no' };
@@ -135,12 +135,16 @@ function grants(caller: Caller, right: Right): boolean {
     : caller.roles.some((role) => row[role] !== 'no');
 }
 
+function whatItTakes(right: Right): string {
+  const row: Row = POLICY[right];
+  const roles = FLEX_ROLES.filter((role) => row[role] !== 'no').map((role) => `the role ${role}`);
+  const keys = row.backendKey === 'no' ? [] : [`a backend key with the scope ${row.backendKey}`];
+  return [...roles, ...keys].join(', or ');
+}
+
 function forbidden(caller: Caller, right: Right): ApiError {
   if (caller.kind === 'flex-user') {
-    return new ApiError(
-      'forbidden',
-      `Your roles do not allow this (${right}). Ask an admin, or call with a token that may.`,
-    );
+    return new ApiError('forbidden', `Your roles do not allow this (${right}). It takes ${whatItTakes(right)}.`);
   }
   const scope = POLICY[right].backendKey;
   return new ApiError(

@@ -24,10 +24,8 @@ export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlS
     body: () => ({ ttl: ttlWithin(permit, ttlSeconds) }),
     whyRefused: whyNotFound,
   });
-  const answer = await minting.catch(async (error: unknown) => {
-    // Credentials that are not enough are refused alike.
-    if (isForbidden(error)) await findActiveUser(flex, permit).catch(throwWhereItSaysWhy);
-    throw error;
+  const answer = await minting.catch(async (refusal: unknown) => {
+    throw isForbidden(refusal) ? ((await whyNoToken(flex, permit)) ?? refusal) : refusal;
   });
   const minted = documented(MintedTokenSchema, answer, 'Tokens');
   if ((minted.token_info.flex_user_sid ?? flexUserSid) !== flexUserSid)
@@ -38,9 +36,15 @@ export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlS
 const ownSid = ({ caller, user }: Permit<'mint'>): FlexUserSid | undefined =>
   caller.kind === 'flex-user' && user.by === 'flex_user_sid' ? user.flexUserSid : undefined;
 
+/** Twilio refuses so where the user is deactivated, and where our credentials are not enough. */
 const isForbidden = (error: unknown) => error instanceof ApiError && error.options.upstream?.status === 403;
 
-/** That the look at the user failed, too, tells nobody more. */
-function throwWhereItSaysWhy(error: unknown): void {
-  if (error instanceof ApiError && ['user_deactivated', 'user_not_found'].includes(error.code)) throw error;
+/** Why this user gets no token, where their record says so: that it could not be read tells nobody more. */
+async function whyNoToken(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<ApiError | undefined> {
+  try {
+    await findActiveUser(flex, permit);
+  } catch (error) {
+    if (error instanceof ApiError && ['user_deactivated', 'user_not_found'].includes(error.code)) return error;
+  }
+  return undefined;
 }

@@ -133,7 +133,7 @@ function parse<const Schema extends v.ObjectSchema<v.ObjectEntries, undefined>>(
 
 /** `curl -d '{…}'` calls it a form, which has one field then, of a strange name. */
 const looksLikeUndeclaredJson = (event: unknown) =>
-  isRecord(event) && Object.keys(event).some((name) => /^\s*\{/.test(name));
+  isRecord(event) && Object.keys(event).some((name) => name.trimStart().startsWith('{'));
 
 function toFault(issue: v.BaseIssue<unknown>): FieldFault {
   const isMissing = issue.input === undefined;

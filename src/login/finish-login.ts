@@ -65,17 +65,25 @@ export async function sessionOf(
   return session;
 }
 
+/** Where a renewal finds what it renews, and keeps what it brings. */
+export interface SessionHolder {
+  /** `undefined` after a sign-out. */
+  current(): Session | undefined;
+  keep(session: Session): void;
+}
+
 /**
  * A new session by the refresh token of an old one. The new tokens are stored before anything else is asked: the old
- * refresh token may be spent by now, and whatever fails next must not cost the session.
+ * refresh token may be spent by now, and whatever fails next must not cost the session. So they are when they come late, unless
+ * the session is gone by then or has another end already: nobody has asked for theirs.
  */
-export async function refreshSession(
-  edges: SessionEdges,
-  old: Session,
-  keep: (session: Session) => void,
-): Promise<Session> {
+export async function refreshSession(edges: SessionEdges, old: Session, holder: SessionHolder): Promise<Session> {
   if (!old.refreshToken || !old.ssoProfileSid) throw new Failure('ended');
   const { refreshToken, ssoProfileSid, accountSid } = old;
+  const keep = (session: Session) => {
+    const current = holder.current();
+    if (current && (session.expiresAt !== old.expiresAt || current.expiresAt === old.expiresAt)) holder.keep(session);
+  };
   const adopt = (raw: unknown): Tokens => {
     const tokens = { refreshToken, ...parseTokens(raw) };
     keep({ ...old, ...tokens });

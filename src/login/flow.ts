@@ -113,12 +113,9 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
 
   function renew(session: Session): Promise<Session> {
     view.progress('renewing');
-    let replaced = session;
-    return refreshSession(edges, session, (renewed) => {
-      // The answer may be late, and the person have signed out since, or be somebody else.
-      if (readSession(storage)?.accessToken !== replaced.accessToken) return;
-      replaced = renewed;
-      storeSession(storage, renewed);
+    return refreshSession(edges, session, {
+      current: () => readSession(storage),
+      keep: (renewed) => storeSession(storage, renewed),
     });
   }
 

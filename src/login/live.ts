@@ -44,12 +44,7 @@ export async function goLive<Client extends { destroy(): void }>(
   };
   const renewal = keepRenewed({
     ...{ now: edges.now, timers, current: () => current },
-    refresh: (old) =>
-      refreshSession(edges, old, (renewed) => {
-        // The late answer to an earlier try, whose end nobody has asked for, does not replace what a later one has brought.
-        const isOutdated = renewed.expiresAt === old.expiresAt && current.expiresAt !== old.expiresAt;
-        if (running && !isOutdated) keep(renewed);
-      }),
+    refresh: (old) => refreshSession(edges, old, { current: () => (running ? current : undefined), keep }),
     renewed: () => edges.onRenewed(current),
     ending: edges.onEnding,
     ended: edges.onEnded,

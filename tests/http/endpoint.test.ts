@@ -103,6 +103,21 @@ describe('a refusal says what to do next', () => {
     expect(await refused(bearer, { username: 'somebody.else' })).toMatch(/^Your roles .*\(mint anybody\)/);
   });
 
+  it('by what it takes instead, as the table has it', async () => {
+    const bearer = await twilio.sandbox.tokenFor('agent');
+    expect(await refused(bearer, { username: 'somebody.else' })).toMatch(
+      /It takes a backend key with the scope mint\.$/,
+    );
+    const { body } = await call(lookup, twilio.settings, { bearer, fields: { username: 'somebody.else' } });
+    expect(body.message).toMatch(
+      /It takes the role supervisor, or the role admin, or a backend key with the scope lookup\.$/,
+    );
+    const guest = { bearer: await twilio.sandbox.tokenFor('guest') };
+    expect((await call(lookup, twilio.settings, guest)).body.message).toMatch(
+      /\(lookup own user\)\. It takes the role agent, or the role supervisor, or the role admin\.$/,
+    );
+  });
+
   it('by the scope, to who shows a backend key, and by the user it has to name', async () => {
     const [name, , hash] = twilio.sandbox.backendKeys.split(':');
     const settings = { ...twilio.settings, BACKEND_KEYS: `${name}:lookup:${hash}` };

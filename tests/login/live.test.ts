@@ -31,12 +31,7 @@ it('renews the session ahead of its expiry, and gives client, page and store the
 });
 
 it('says so, and goes on until the end, where the session is at its maximum lifetime', async () => {
-  await login.page.clock.install();
-  login.twilio.expiresAtMostMs = Date.now() + 3_600_000;
-  await login.open();
-  await login.status(SIGNED_IN);
-  await login.page.clock.fastForward(56 * 60_000);
-  await login.alert('reached its maximum length');
+  await login.openNearTheEnd();
   await login.status(SIGNED_IN);
   expect(await login.button('Sign in with SSO').isVisible()).toBe(true);
   await login.page.clock.fastForward(6 * 60_000);
@@ -97,13 +92,8 @@ it('copies the token that is current', async () => {
 });
 
 it('keeps saying that the session ends, and how to go on, where something passing is to be said too', async () => {
-  await login.page.clock.install();
   await login.page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))');
-  login.twilio.expiresAtMostMs = Date.now() + 3_600_000;
-  await login.open();
-  await login.status(SIGNED_IN);
-  await login.page.clock.fastForward(56 * 60_000);
-  await login.alert('reached its maximum length');
+  await login.openNearTheEnd();
   await login.button('Copy token').click();
   await login.alert('did not let this page copy');
   await login.alert('reached its maximum length');

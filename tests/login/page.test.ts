@@ -25,14 +25,7 @@ const STATES: Record<string, () => Promise<unknown>> = {
     await login.button('Sign out').click();
     await login.status('You are signed out');
   },
-  'near the end of the session': async () => {
-    await login.page.clock.install();
-    login.twilio.expiresAtMostMs = Date.now() + 3_600_000;
-    await login.open();
-    await login.status(SIGNED_IN);
-    await login.page.clock.fastForward(56 * 60_000);
-    await login.alert('reached its maximum length');
-  },
+  'near the end of the session': () => login.openNearTheEnd(),
   'not reached, with a session': async () => {
     await login.open();
     await login.status(SIGNED_IN);

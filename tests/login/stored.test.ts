@@ -280,7 +280,8 @@ it('keeps the tokens of a refresh that comes after its time is over, since the o
     validateToken: never,
   };
   const keep = jest.fn();
-  const refresh = refreshSession({ sdk, storage: memoryStore(), now: time.now, timers: time }, old, keep);
+  const holder = { current: () => old, keep };
+  const refresh = refreshSession({ sdk, storage: memoryStore(), now: time.now, timers: time }, old, holder);
   const outcome = expect(refresh).rejects.toMatchObject({ kind: 'too-slow' });
   await time.pass(15_000);
   await outcome;

@@ -46,6 +46,8 @@ describe('npm start without credentials', () => {
     const { printed, output } = await start();
     await printed(/Ctrl-C ends it/);
     expect(firstLine(output())).toMatch(/^Using the sandbox/);
+    // Nobody has called yet.
+    expect(output()).not.toContain('"operation"');
 
     const answers = await pasteCommands(output());
     const [provisioned, found, minted, token, own, ownMinted, deprovisioned, config] = answers;

@@ -17,6 +17,8 @@ export interface Harness {
   button(name: string): Locator;
   stored<T = Record<string, unknown>>(key: string): Promise<T | null>;
   renewContext(options: BrowserContextOptions): Promise<void>;
+  /** Signs in, and lets time pass until the session is to be renewed and is not, since it is at its maximum. */
+  openNearTheEnd(): Promise<void>;
 }
 
 /** A browser and the built page for all tests of a file; a context, a Twilio and a tab for each. */
@@ -53,7 +55,7 @@ export function useLoginPage(): Harness {
 
   const role = (name: 'status' | 'alert', text: string | RegExp) =>
     get('page').getByRole(name).filter({ hasText: text }).waitFor();
-  return {
+  const harness: Harness = {
     get browser() {
       return get('browser');
     },
@@ -80,7 +82,16 @@ export function useLoginPage(): Harness {
       await get('context').close();
       await newContext(options);
     },
+    async openNearTheEnd() {
+      await harness.page.clock.install();
+      harness.twilio.expiresAtMostMs = Date.now() + 3_600_000;
+      await harness.open();
+      await harness.status(SIGNED_IN);
+      await harness.page.clock.fastForward(56 * 60_000);
+      await harness.alert('reached its maximum length');
+    },
   };
+  return harness;
 }
 
 export const SIGNED_IN = 'Signed in as ada@example.com';
