@@ -74,8 +74,8 @@ export interface SessionHolder {
 
 /**
  * A new session by the refresh token of an old one. The new tokens are stored before anything else is asked: the old
- * refresh token may be spent by now, and whatever fails next must not cost the session. So they are when they come late, unless
- * the session is gone by then or has another end already: nobody has asked for theirs.
+ * refresh token may be spent by now, and whatever fails next must not cost the session. Tokens that come late are stored too, though
+ * nobody asks until when they last; so not where the session is gone by then, or a later renewal has brought its new end.
  */
 export async function refreshSession(edges: SessionEdges, old: Session, holder: SessionHolder): Promise<Session> {
   if (!old.refreshToken || !old.ssoProfileSid) throw new Failure('ended');
