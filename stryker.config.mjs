@@ -1,3 +1,7 @@
+import jestConfig from './jest.config.cjs';
+
+const [unit] = jestConfig.projects;
+
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   // The page and the client run in a browser; their tests do too, where no mutant is seen.
@@ -6,19 +10,20 @@ export default {
   plugins: ['@stryker-mutator/jest-runner'],
   jest: {
     config: {
-      globalSetup: null,
+      ...unit,
+      projects: null,
       testRunner: '<rootDir>/tests/support/jest-circus-for-mutants.cjs',
       // Tests that run the sources in their own process, and wait for parts of a second at the most.
       testMatch: [
-        '<rootDir>/tests/{auth,flex,functions,http,twilio}/*.test.ts',
+        '<rootDir>/tests/{api,auth,flex,functions,http,settings,twilio}/*.test.ts',
         // Of the properties, those of one module: the others would run for every mutant.
         '<rootDir>/tests/properties/{backend-keys,host-labels,origins,sids}.test.ts',
         '<rootDir>/tests/bad-input/attacks.test.ts',
-        '<rootDir>/tests/{json,settings}.test.ts',
+        '<rootDir>/tests/json.test.ts',
       ],
-      testPathIgnorePatterns: ['/waiting.test.ts$', '/preflight.test.ts$'],
+      testPathIgnorePatterns: ['/waiting.test.ts$', '/preflight.service.test.ts$'],
       // What is served is the sources, not the build.
-      moduleNameMapper: { '/sandbox/service$': '<rootDir>/tests/support/service-in-process.ts' },
+      moduleNameMapper: { '/local/running-service$': '<rootDir>/tests/support/service-in-process.ts' },
     },
     // Our test runner knows better which files hold the tests of a mutant.
     enableFindRelatedTests: false,

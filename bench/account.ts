@@ -1,4 +1,4 @@
-import { hashOf } from '../src/auth/backend-key';
+import { hashOf } from '../src/settings/backend-key';
 
 // Made up and of no use anywhere: nothing of the benchmark leaves the machine.
 const sid = (prefix: string, digit: string) => `${prefix}${digit.repeat(32)}`;

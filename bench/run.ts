@@ -1,6 +1,6 @@
 import https from 'node:https';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { buildProject } from '../scripts/build';
+import { buildProject } from '../build/build';
 import { measureAddedTime } from './added-time';
 import { measureColdStart } from './cold-start';
 import { redirectTls } from './redirect';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { startTwilioRun, waitUntilItAnswers } from '../scripts/local-run';
-import { freePort } from '../scripts/ports';
-import { makeRunFolder, toEnvText } from '../scripts/run-folder';
+import { freePort } from '../local/ports';
+import { makeRunFolder, toEnvText } from '../local/run-folder';
+import { startTwilioRun, waitUntilItAnswers } from '../local/twilio-run';
 import { SETTINGS } from './account';
 
 /** The built Functions under `twilio-run`, in a process of their own. */

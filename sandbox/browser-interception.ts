@@ -1,6 +1,6 @@
 import type { BrowserContext, Route } from 'playwright-core';
-import { isTwilioHost } from './hosts';
 import type { Sandbox } from './server';
+import { isTwilioHost } from './twilio-hosts';
 
 /**
  * Leads what a browser asks of `https://*.twilio.com`, pages and forms included, to the sandbox. So the page that is

@@ -1,9 +1,9 @@
 import type { HttpBindings } from '@hono/node-server';
-import type { Account } from './account';
-import type { Service } from './hosts';
-import type { SignIn } from './sign-in';
-import type { Tokens } from './tokens';
-import type { Users } from './users';
+import type { Account } from './state/account';
+import type { SignIn } from './state/sign-in';
+import type { Tokens } from './state/tokens';
+import type { Users } from './state/users';
+import type { Service } from './twilio-hosts';
 
 /** What one sandbox knows; handed to each emulated host. */
 export interface Twilio {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { MiddlewareHandler } from 'hono';
 import type { RecordedRequest, SandboxEnv } from './env';
-import type { Service } from './hosts';
-import { twilioError } from './twilio-error';
+import { twilioError } from './hosts/twilio-error';
+import type { Service } from './twilio-hosts';
 
 /** Trouble to order: `host`, `method`, `path` and `times` say for which requests, the rest what happens to them. */
 export interface Fault {

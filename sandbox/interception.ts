@@ -2,7 +2,7 @@ import { ClientRequest } from 'node:http';
 import { BatchInterceptor, getRawRequest } from '@mswjs/interceptors';
 import { ClientRequestInterceptor } from '@mswjs/interceptors/ClientRequest';
 import { FetchInterceptor } from '@mswjs/interceptors/fetch';
-import { isTwilioHost, serviceOf } from './hosts';
+import { isTwilioHost, serviceOf } from './twilio-hosts';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -35,6 +35,7 @@ export function interceptTwilio(sandboxOrigin: string): () => void {
     interceptors: [new FetchInterceptor(), new ClientRequestInterceptor()],
   });
   interceptor.apply();
+  // biome-ignore lint/nursery/noMisusedPromises: the library waits for this promise, though its type says void
   interceptor.on('request', async ({ request, controller }) => {
     const url = new URL(request.url);
     if (!isTwilioHost(url.hostname)) return;

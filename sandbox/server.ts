@@ -5,24 +5,24 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { parseJson } from '../src/json';
-import { type Account, newAccount, newBackendKey } from './account';
 import type { RecordedRequest, SandboxEnv } from './env';
 import { type Fault, Faults, troubled } from './faults';
-import { flex } from './flex';
-import { flexApi } from './flex-api';
-import { SERVICES, type Service, serviceOf } from './hosts';
-import { iam } from './iam';
-import { services } from './services';
-import { newSid } from './sids';
-import { SignIn } from './sign-in';
-import { type ClaimOverrides, Tokens } from './tokens';
-import { refuse } from './twilio-error';
-import { type FlexRole, type SandboxGuest, type SandboxUser, Users } from './users';
+import { flex } from './hosts/flex';
+import { flexApi } from './hosts/flex-api';
+import { iam } from './hosts/iam';
+import { services } from './hosts/services';
+import { refuse } from './hosts/twilio-error';
+import { type Account, newAccount, newBackendKey } from './state/account';
+import { newSid } from './state/sids';
+import { SignIn } from './state/sign-in';
+import { type ClaimOverrides, Tokens } from './state/tokens';
+import { type FlexRole, type SandboxGuest, type SandboxUser, Users } from './state/users';
+import { SERVICES, type Service, serviceOf } from './twilio-hosts';
 
 export type { RecordedRequest } from './env';
 export type { Fault } from './faults';
-export type { SignInSettings } from './sign-in';
-export type { SandboxGuest, SandboxUser } from './users';
+export type { SignInSettings } from './state/sign-in';
+export type { SandboxGuest, SandboxUser } from './state/users';
 
 /** A Twilio of one's own: real HTTP on the loopback interface, with one account that nobody else knows. */
 export interface Sandbox

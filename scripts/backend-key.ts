@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { BACKEND_KEY_PREFIX, hashOf, isScope, parseBackendKey, SCOPES } from '../src/auth/backend-key';
+import { BACKEND_KEY_PREFIX, hashOf, isScope, parseBackendKey, SCOPES } from '../src/settings/backend-key';
 
 /** Prints a new backend key, and the entry of `BACKEND_KEYS` that lists it. Neither is stored anywhere. */
 function main([name = '', ...scopes]: readonly string[]): void {

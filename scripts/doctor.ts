@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { parseOrigin } from '../src/http/cors';
+import { readEnvFile } from '../build/env-file';
+import { parseOrigin } from '../src/settings/origin';
 import { examine, type Subject } from './doctor/examine';
-import { readEnvFile } from './env-file';
 
 const USAGE = `Usage: npm run doctor -- [SERVICE] [--origin ORIGIN]…
 SERVICE is where the service runs, with its scheme and no path: https://your-service.twil.io. Default: http://localhost:3000

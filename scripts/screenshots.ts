@@ -2,9 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { type Service, startService } from '../sandbox/service';
-import { buildProject } from './build';
-import { launchChromium } from './chromium';
+import { buildProject } from '../build/build';
+import { launchChromium } from '../local/chromium';
+import { type Service, startService } from '../local/running-service';
 import { PICTURES, type Picture } from './screenshots/pictures';
 import { type Clock, openScene, startClock } from './screenshots/scene';
 

@@ -2,16 +2,16 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { prepareSandboxRun } from '../sandbox/local-run';
+import { buildProject } from '../build/build';
+import { ENV_FILE, hasCredentials, readEnvFile } from '../build/env-file';
+import { assertPortIsFree, portIsTaken } from '../local/ports';
+import { makeRunFolder } from '../local/run-folder';
+import { prepareSandboxRun } from '../local/sandbox-run';
+import { type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from '../local/twilio-run';
+import { placesOf, welcome } from '../local/welcome';
 import { startSandbox } from '../sandbox/server';
-import { placesOf, welcome } from '../sandbox/welcome';
-import { ApiError } from '../src/http/errors';
-import { readSettings } from '../src/settings';
-import { buildProject } from './build';
-import { ENV_FILE, hasCredentials, readEnvFile } from './env-file';
-import { type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from './local-run';
-import { assertPortIsFree, portIsTaken } from './ports';
-import { makeRunFolder } from './run-folder';
+import { ApiError } from '../src/errors';
+import { readSettings } from '../src/settings/settings';
 
 /** A run, and what to print before it and once it answers. */
 interface AnnouncedRun extends LocalRun {

@@ -25,7 +25,7 @@ async function signIn() {
   window.location.href = loginDetails.loginUrl;
 }
 
-signIn().then((client) => {
+void signIn().then((client) => {
   if (client === undefined) return;
   document.getElementById('status').textContent = 'Signed in';
   window.dispatchEvent(new Event('signed-in'));

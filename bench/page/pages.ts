@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { bundleLogin } from '../../scripts/login-bundle';
+import { bundleLogin } from '../../build/login-bundle';
 
 /** A page that signs people in, as it would be deployed. */
 export interface SignInPage {

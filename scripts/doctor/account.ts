@@ -1,10 +1,10 @@
-import { basicAuthorization, flexApiHost } from '../../src/flex/request';
-import { ApiError } from '../../src/http/errors';
+import { hasCredentials } from '../../build/env-file';
+import type { Variables } from '../../local/twilio-run';
+import { ApiError } from '../../src/errors';
 import { isRecord } from '../../src/json';
-import { readSettings, type Settings } from '../../src/settings';
-import { isFlexInstanceSid } from '../../src/sids';
-import { hasCredentials } from '../env-file';
-import type { Variables } from '../local-run';
+import { readSettings, type Settings } from '../../src/settings/settings';
+import { isFlexInstanceSid } from '../../src/settings/sids';
+import { basicAuthorization, flexApiHost } from '../../src/twilio/flex-api';
 import { type Answer, ask, type Edges, errorIn } from './ask';
 import { type Finding, failed, notChecked, ok } from './finding';
 

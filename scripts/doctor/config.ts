@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { parseHostLabel } from '../../src/host-label';
-import { isAccountSid } from '../../src/sids';
+import { parseHostLabel } from '../../src/settings/host-label';
+import { isAccountSid } from '../../src/settings/sids';
 import { type Answer, ask, describe, type Edges, errorIn } from './ask';
 import { type Finding, failed, ok } from './finding';
 

@@ -1,5 +1,5 @@
-import { isAccountSid } from '../../src/sids';
-import type { Variables } from '../local-run';
+import type { Variables } from '../../local/twilio-run';
+import { isAccountSid } from '../../src/settings/sids';
 import { checkAccount } from './account';
 import { ask, type Edges, Unanswered } from './ask';
 import { checkServiceCredentials, checkStrangers } from './callers';

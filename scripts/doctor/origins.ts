@@ -1,6 +1,6 @@
-import { parseOrigin } from '../../src/http/cors';
-import { readAllowedOrigins } from '../../src/settings';
-import type { Variables } from '../local-run';
+import type { Variables } from '../../local/twilio-run';
+import { parseOrigin } from '../../src/settings/origin';
+import { readAllowedOrigins } from '../../src/settings/settings';
 import type { Edges } from './ask';
 import { lookUp } from './callers';
 import { type Finding, failed, ok, quote, warning } from './finding';

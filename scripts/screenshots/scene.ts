@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Service } from '../../local/running-service';
 import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
-import type { Service } from '../../sandbox/service';
 
 /** How the page is looked at. */
 export interface Look {

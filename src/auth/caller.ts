@@ -1,12 +1,12 @@
-import { ApiError } from '../http/errors';
-import type { Settings } from '../settings';
-import type { FlexUserSid } from '../sids';
+import { type FlexRole, GUEST_ROLE, isFlexRole } from '../contract/roles';
+import { ApiError } from '../errors';
+import { type BackendKey, findBackendKey } from '../settings/backend-key';
+import type { Settings } from '../settings/settings';
+import type { FlexUserSid } from '../settings/sids';
 import type { TwilioCall } from '../twilio/call';
-import { type BackendKey, findBackendKey } from './backend-key';
 import type { Credential } from './credential';
 import { invalidToken, validateFlexToken } from './flex-token';
 import type { Action } from './policy';
-import { type FlexRole, GUEST_ROLE, isFlexRole } from './roles';
 
 /** Somebody who is known: their credential has been verified. What they may do is for `policy.ts` to say. */
 export type Caller = FlexUserCaller | BackendCaller;

@@ -1,7 +1,7 @@
-import { ApiError } from '../http/errors';
+import { ApiError } from '../errors';
 import { readHeader } from '../http/headers';
 import { ownValue } from '../json';
-import { BACKEND_KEY_PREFIX } from './backend-key';
+import { BACKEND_KEY_PREFIX } from '../settings/backend-key';
 
 /** What a caller shows, not yet verified. */
 export type Credential =

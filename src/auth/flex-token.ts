@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { findFlexInstanceSid } from '../flex/instance';
-import { ApiError } from '../http/errors';
+import { ApiError } from '../errors';
 import { isRecord, parseJson } from '../json';
-import type { Settings } from '../settings';
-import { isFlexInstanceSid, isFlexUserSid } from '../sids';
-import { credentialsRefused, refusalOf, twilioTrouble, undocumented } from '../twilio/answer';
+import type { Settings } from '../settings/settings';
+import { isFlexInstanceSid, isFlexUserSid } from '../settings/sids';
+import { credentialsRefused, refusalOf, twilioTrouble, undocumented } from '../twilio/answers';
 import type { TwilioAnswer, TwilioCall } from '../twilio/call';
+import { findFlexInstanceSid } from '../twilio/flex-instance';
 
 /** Twilio leaves a field out, or gives null, where it has nothing to say. An empty string says nothing either. */
 const absent = <T extends v.GenericSchema>(schema: T) =>

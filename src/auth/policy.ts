@@ -1,9 +1,9 @@
-import { ApiError } from '../http/errors';
-import type { FlexUserSid } from '../sids';
-import type { Scope } from './backend-key';
+import { FLEX_ROLES, type FlexRole, type GUEST_ROLE } from '../contract/roles';
+import { ApiError } from '../errors';
+import type { Scope } from '../settings/backend-key';
+import type { FlexUserSid } from '../settings/sids';
 import type { Caller, FlexUserCaller } from './caller';
 import { invalidToken } from './flex-token';
-import { FLEX_ROLES, type FlexRole, type GUEST_ROLE } from './roles';
 
 type Cell = 'yes' | 'no' | 'yes, never oneself';
 type Row = Readonly<Record<FlexRole | typeof GUEST_ROLE, Cell>> & { readonly backendKey: Scope | 'no' };

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { validator } from 'twilio-flex-token-validator';
-import type { Settings } from '../settings';
+import type { Settings } from '../settings/settings';
 import { AnswerBody, NoAnswer, systemCodeOf, type TwilioAnswer, type TwilioCall, toAnswer } from '../twilio/call';
 
 /**

@@ -1,10 +1,10 @@
 import { type Permit, ttlWithin } from '../auth/policy';
-import { ApiError } from '../http/errors';
-import type { FlexUserSid } from '../sids';
-import { undocumented } from '../twilio/answer';
-import type { FlexUsersApi } from './api';
-import { documented, MintedTokenSchema } from './shapes';
+import { ApiError } from '../errors';
+import type { FlexUserSid } from '../settings/sids';
+import { documented, undocumented } from '../twilio/answers';
+import { MintedTokenSchema } from './shapes';
 import { findActiveUser, whyNotFound } from './users';
+import type { FlexUsersApi } from './users-api';
 
 /**
  * Mints a Flex token for the user that the permit is for.

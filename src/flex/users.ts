@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { type ActionOnUser, type NamedUser, type Permit, refuseOneself } from '../auth/policy';
-import type { FlexRole } from '../auth/roles';
-import { ApiError, type UpstreamRefusal } from '../http/errors';
-import type { FlexUserSid } from '../sids';
-import { refusalOf, undocumented } from '../twilio/answer';
+import type { FlexRole } from '../contract/roles';
+import { ApiError, type UpstreamRefusal } from '../errors';
+import type { FlexUserSid } from '../settings/sids';
+import { documented, refusalOf, undocumented } from '../twilio/answers';
 import type { TwilioAnswer } from '../twilio/call';
-import type { FlexUsersApi } from './api';
-import { documented, type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
+import { type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
+import type { FlexUsersApi } from './users-api';
 
 /** A user as `Provision` wants it. */
 export interface NewFlexUser {

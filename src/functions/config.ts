@@ -1,5 +1,5 @@
 import { serve } from '../http/serve';
-import { readSettings } from '../settings';
+import { readSettings } from '../settings/settings';
 
 /** `GET /config`: what `login.html` needs to know, and nothing secret. */
 export const handler = serve('config', async ({ context }) => {

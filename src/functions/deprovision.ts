@@ -1,7 +1,7 @@
+import { endpoint } from '../api/endpoint';
+import { parseDeprovision } from '../api/requests';
 import { authorize } from '../auth/policy';
 import { deprovisionUser } from '../flex/users';
-import { endpoint } from '../http/endpoint';
-import { parseDeprovision } from '../http/input';
 
 /** `POST /deprovision`: deletes the worker and deactivates the Flex user. */
 export const handler = endpoint({

@@ -1,7 +1,7 @@
+import { endpoint } from '../api/endpoint';
+import { parseLookup } from '../api/requests';
 import { authorize } from '../auth/policy';
 import { findUser } from '../flex/users';
-import { endpoint } from '../http/endpoint';
-import { parseLookup } from '../http/input';
 
 /** `GET` or `POST /lookup`: one Flex user; the caller's own where none is named. */
 export const handler = endpoint({

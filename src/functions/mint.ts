@@ -1,7 +1,7 @@
+import { endpoint } from '../api/endpoint';
+import { parseMint } from '../api/requests';
 import { authorize } from '../auth/policy';
 import { mintToken } from '../flex/tokens';
-import { endpoint } from '../http/endpoint';
-import { parseMint } from '../http/input';
 
 /** `POST /mint`: a Flex token for a user; for the caller's own where none is named. */
 export const handler = endpoint({

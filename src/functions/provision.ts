@@ -1,7 +1,7 @@
+import { endpoint } from '../api/endpoint';
+import { parseProvision } from '../api/requests';
 import { authorize } from '../auth/policy';
 import { provisionUser } from '../flex/users';
-import { endpoint } from '../http/endpoint';
-import { parseProvision } from '../http/input';
 
 /** `POST /provision`: creates or updates a Flex user and its TaskRouter worker. */
 export const handler = endpoint({

@@ -1,3 +1,5 @@
+import { isLocalhost, parseOrigin } from '../settings/origin';
+
 /** Flex itself: a plugin calls from there. */
 const FLEX_ORIGIN = 'https://flex.twilio.com';
 
@@ -6,18 +8,6 @@ export interface OriginPolicy {
   readonly allowedOrigins: readonly string[];
   /** The host that serves the Function, as the platform names it in `context.DOMAIN_NAME`. */
   readonly domainName: string;
-}
-
-/** Scheme, host and port, and a final slash at most. `URL` alone is too kind: it drops `/x/..`, an empty user and tabs, and keeps a `*`. */
-const ORIGIN = /^https?:\/\/[^\s/\\?#@*%]+\/?$/i;
-
-/**
- * Reads an `http` or `https` origin as people write it in a setting.
- *
- * @returns the origin as a browser names it (lower case, no default port), or `undefined` where it is anything more or else
- */
-export function parseOrigin(text: string): string | undefined {
-  return ORIGIN.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
 }
 
 /** Whether a page of this origin may read our answers. The comparison is exact: no prefix, no pattern, no wildcard. */
@@ -34,8 +24,6 @@ function isLocalhostOrigin(origin: string): boolean {
   const own = parseOrigin(origin) === origin ? new URL(origin) : undefined;
   return own?.protocol === 'http:' && isLocalhost(own.host);
 }
-
-const isLocalhost = (host: string) => /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(host);
 
 /**
  * The headers that let a browser hand our answer to a page. The platform answers preflights itself and allows any origin

@@ -1,6 +1,6 @@
 import '@twilio-labs/serverless-runtime-types';
 import type { TwilioResponse } from '@twilio-labs/serverless-runtime-types/types';
-import { ApiError } from './errors';
+import { ApiError } from '../errors';
 
 /** What a Function answers. Without a `body` the answer is empty. */
 export interface Reply {

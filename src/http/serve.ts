@@ -1,8 +1,9 @@
 import type { Context, ServerlessCallback } from '@twilio-labs/serverless-runtime-types/types';
+import { ApiError } from '../errors';
 import { type LogLine, writeLog } from '../log';
-import { type Environment, readAllowedOrigins } from '../settings';
-import { corsHeaders, parseOrigin } from './cors';
-import { ApiError } from './errors';
+import { parseOrigin } from '../settings/origin';
+import { type Environment, readAllowedOrigins } from '../settings/settings';
+import { corsHeaders } from './cors';
 import { readHeader } from './headers';
 import { type Reply, toApiError, toErrorReply, toTwilioResponse } from './reply';
 

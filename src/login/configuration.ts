@@ -1,6 +1,6 @@
-import { parseHostLabel } from '../host-label';
+import { LOG_LEVELS, type LogLevel } from '../contract/log-levels';
 import { isRecord } from '../json';
-import { LOG_LEVELS, type LogLevel } from '../log-levels';
+import { parseHostLabel } from '../settings/host-label';
 import { within } from './deadline';
 import { type Clock, isFilledString, type KeyValueStore, readJson, type Timers } from './edges';
 import { asFailure, Failure, isNoAnswer } from './failure';

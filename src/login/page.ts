@@ -8,7 +8,7 @@ import { exchangeToken, getAuthenticationConfig, getLoginDetails, refreshToken, 
 import { atTwilio } from './twilio-hosts';
 import { createView } from './view';
 
-/** What is known of the account since the build; see `scripts/login-bundle.ts`. */
+/** What is known of the account since the build; see `build/login-bundle.ts`. */
 declare const BAKED_SETTINGS: Settings | undefined;
 declare const CLIENT_PARTS: { plain: string; telemetry: string };
 

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { ApiError } from '../http/errors';
+import { ApiError } from '../errors';
 
 /** One attempt at one request is given up after this long. */
 const ATTEMPT_LIMIT_MS = 3000;

@@ -1,5 +1,5 @@
 import { findCredential } from '../../src/auth/credential';
-import type { ApiError } from '../../src/http/errors';
+import type { ApiError } from '../../src/errors';
 
 const withAuthorization = (value: unknown, fields: Record<string, unknown> = {}) => ({
   ...fields,

@@ -3,7 +3,7 @@ import { identifyCaller } from '../../src/auth/caller';
 import { validateFlexToken } from '../../src/auth/flex-token';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
-import { readSettings } from '../../src/settings';
+import { readSettings } from '../../src/settings/settings';
 import { TwilioCall } from '../../src/twilio/call';
 import { type Answer, call } from '../support/call';
 import { useSandbox } from '../support/twilio';

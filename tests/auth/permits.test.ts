@@ -1,8 +1,8 @@
 import type { Caller, FlexUserCaller } from '../../src/auth/caller';
 import { authorize, refuseOneself, ttlWithin } from '../../src/auth/policy';
-import type { FlexUsersApi } from '../../src/flex/api';
 import { deprovisionUser } from '../../src/flex/users';
-import type { FlexUserSid } from '../../src/sids';
+import type { FlexUsersApi } from '../../src/flex/users-api';
+import type { FlexUserSid } from '../../src/settings/sids';
 
 // What a permit says, and what it is worth later on. Who gets one is in `policy.test.ts`.
 

@@ -1,7 +1,7 @@
 import { interceptTwilio } from '../../sandbox/interception';
 import { type Fault, type Sandbox, startSandbox } from '../../sandbox/server';
 import { runValidator } from '../../src/auth/validator';
-import { readSettings } from '../../src/settings';
+import { readSettings } from '../../src/settings/settings';
 import { TwilioCall } from '../../src/twilio/call';
 
 // With so little time that nothing is tried again; `waiting.test.ts` has the same with all the time that there is.

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { interceptTwilio } from '../../sandbox/interception';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
-import { SCOPES } from '../../src/auth/backend-key';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
+import { SCOPES } from '../../src/settings/backend-key';
 import { call } from '../support/call';
 import { deedsAsked, expectDocumented, usersAsked } from '../support/documented';
 

@@ -103,7 +103,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
       { ...tries(150), examples: [['backend key', 'application/json', EXAMPLES[operation]]] },
     );
     expect(accepted).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('answers whatever stands in a field `request` as documented, since no header counts because of where it stands', async () => {
     const good = { authorization: `Bearer ${twilio.sandbox.backendKey}`, 'content-type': 'application/json' };
@@ -127,7 +127,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
       }),
       tries(100),
     );
-  }, 60_000);
+  });
 
   it('answers headers of any kind beside a good key as documented, a content type that is an object included', async () => {
     await fc.assert(
@@ -147,7 +147,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
     const unprintable = { toString: 1, valueOf: 1 };
     const request = { headers: { authorization: `Bearer ${twilio.sandbox.backendKey}`, 'content-type': unprintable } };
     expectCallersFault(await call(FUNCTIONS[operation], twilio.settings, { fields: { request } }));
-  }, 60_000);
+  });
 
   it('answers any bytes as a credential with 401, and asks the Flex Users API nothing', async () => {
     const scheme = fc.constantFrom('Bearer ', 'bearer  ', 'Bearer fbk_', 'Bearer fbk_sandbox.', 'Basic ', '');
@@ -168,7 +168,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
       }),
       tries(100),
     );
-  }, 60_000);
+  });
 
   it('answers any JSON value in the field Token with 401, and asks the Flex Users API nothing', async () => {
     await fc.assert(
@@ -181,7 +181,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
       }),
       tries(100),
     );
-  }, 60_000);
+  });
 });
 
 describe.each(['lookup', 'mint', 'deprovision'] as const)('%s, by a SID', (operation) => {

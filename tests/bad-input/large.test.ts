@@ -78,7 +78,7 @@ describe('of megabytes,', () => {
     const answer = await call(provision, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
     expect(answer.status).toBe(201);
     expect(twilio.sandbox.requests[0]?.body === JSON.stringify(fields)).toBe(true);
-  }, 30_000);
+  });
 
   it.each(OPERATIONS)(
     'a credential is refused by %s with 401, and Twilio is sent nothing of that size',
@@ -125,5 +125,5 @@ describe('of megabytes,', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
     expect(JSON.stringify(answer.log).length).toBeLessThan(2000);
     expect(answer.ms).toBeLessThan(LIMIT_MS);
-  }, 30_000);
+  });
 });

@@ -91,7 +91,7 @@ describe('whatever Twilio answers', () => {
       }),
       tries(150),
     );
-  }, 60_000);
+  });
 
   it('on the way to a token, the answer is as documented, and a token is never one for another user', async () => {
     const { supervisor } = twilio.sandbox.users;
@@ -123,7 +123,7 @@ describe('whatever Twilio answers', () => {
       }),
       tries(150),
     );
-  }, 60_000);
+  });
 
   it('before a deprovisioning by an admin, the answer is as documented, and it never is the admin who goes', async () => {
     const { admin } = twilio.sandbox.users;
@@ -148,7 +148,7 @@ describe('whatever Twilio answers', () => {
       }),
       tries(120),
     );
-  }, 60_000);
+  });
 
   it('of a token, the answer is as documented, and nobody provisions but a valid, live admin who is no guest', async () => {
     let admins = 0;
@@ -182,7 +182,7 @@ describe('whatever Twilio answers', () => {
       },
     );
     expect(admins).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('of its configuration, the answer is as documented, and only a SID of an instance gets into a URL', async () => {
     const configuration = fieldsLike(
@@ -209,7 +209,7 @@ describe('whatever Twilio answers', () => {
       }),
       tries(80),
     );
-  }, 60_000);
+  });
 });
 
 describe('Twilio answers with somebody else:', () => {

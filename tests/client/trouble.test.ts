@@ -1,6 +1,6 @@
-import { freePort } from '../../scripts/ports';
+import { freePort } from '../../local/ports';
 import { createFlexAuth, FlexAuthError, type ServiceErrorCode } from '../../src/client/flex-auth';
-import type { ErrorCode } from '../../src/http/errors';
+import type { ErrorCode } from '../../src/errors';
 import { type StandIn, startStandIn } from './support/stand-in';
 
 let standIn: StandIn;

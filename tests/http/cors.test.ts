@@ -1,6 +1,6 @@
 import { handler as config } from '../../src/functions/config';
 import { handler as lookup } from '../../src/functions/lookup';
-import { parseOrigin } from '../../src/http/cors';
+import { parseOrigin } from '../../src/settings/origin';
 import { call } from '../support/call';
 import { useSandbox } from '../support/twilio';
 

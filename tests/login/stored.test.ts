@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { bakedSettings } from '../../scripts/baked-settings';
+import { bakedSettings } from '../../build/baked-settings';
 import { createConfiguration, parseSettings } from '../../src/login/configuration';
 import { within } from '../../src/login/deadline';
 import { refreshSession } from '../../src/login/finish-login';

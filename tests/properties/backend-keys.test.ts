@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { findBackendKey, hashOf, parseBackendKey, SCOPES } from '../../src/auth/backend-key';
+import { findBackendKey, hashOf, parseBackendKey, SCOPES } from '../../src/settings/backend-key';
 import { anyText, tries } from '../support/arbitraries';
 
 const keyName = fc.string({ unit: fc.constantFrom(...'abcXYZ019_-'), minLength: 1, maxLength: 64 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseHostLabel } from '../../src/host-label';
+import { parseHostLabel } from '../../src/settings/host-label';
 import { anyJson, anyText, tries } from '../support/arbitraries';
 
 const letters = fc.string({ unit: fc.constantFrom(...'abcXYZ019'), minLength: 1, maxLength: 30 });

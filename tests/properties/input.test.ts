@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import { parseDeprovision, parseLookup, parseMint, parseProvision } from '../../src/api/requests';
 import { findCredential } from '../../src/auth/credential';
-import { FLEX_ROLES } from '../../src/auth/roles';
-import { ApiError } from '../../src/http/errors';
-import { parseDeprovision, parseLookup, parseMint, parseProvision } from '../../src/http/input';
-import { readSettings } from '../../src/settings';
+import { FLEX_ROLES } from '../../src/contract/roles';
+import { ApiError } from '../../src/errors';
+import { readSettings } from '../../src/settings/settings';
 import { anyJson, fieldsLike, name, nested, PROVISION_FIELDS, sid, tries } from '../support/arbitraries';
 
 const settings = readSettings({ ACCOUNT_SID: `AC${'0'.repeat(32)}`, AUTH_TOKEN: 'x', MAX_TOKEN_TTL: '900' });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { Caller } from '../../src/auth/caller';
 import { authorize, ttlWithin } from '../../src/auth/policy';
-import { ApiError } from '../../src/http/errors';
-import type { FlexUserSid } from '../../src/sids';
+import { ApiError } from '../../src/errors';
+import type { FlexUserSid } from '../../src/settings/sids';
 import { tries } from '../support/arbitraries';
 
 const flexUserSid: FlexUserSid = `FU${'0'.repeat(32)}`;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { corsHeaders, parseOrigin } from '../../src/http/cors';
+import { corsHeaders } from '../../src/http/cors';
+import { parseOrigin } from '../../src/settings/origin';
 import { anyText, tries } from '../support/arbitraries';
 
 const host = fc.oneof(fc.domain(), fc.ipV4(), fc.constantFrom('localhost', '[::1]', 'LOCALHOST', 'App.Example.COM'));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { parseOrigin } from '../../src/http/cors';
-import { ApiError } from '../../src/http/errors';
-import { readAllowedOrigins, readSettings } from '../../src/settings';
-import { isAccountSid, isFlexInstanceSid } from '../../src/sids';
+import { ApiError } from '../../src/errors';
+import { parseOrigin } from '../../src/settings/origin';
+import { readAllowedOrigins, readSettings } from '../../src/settings/settings';
+import { isAccountSid, isFlexInstanceSid } from '../../src/settings/sids';
 import { anyText, hex32, sid, tries } from '../support/arbitraries';
 
 const key = fc.tuple(hex32, hex32).map(([first, last]) => `crm:lookup+mint:${first}${last}`);

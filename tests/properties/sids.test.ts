@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isAccountSid, isFlexInstanceSid, isFlexUserSid } from '../../src/sids';
+import { isAccountSid, isFlexInstanceSid, isFlexUserSid } from '../../src/settings/sids';
 import { anyJson, anyText, brokenSid, sid, tries } from '../support/arbitraries';
 
 describe.each([

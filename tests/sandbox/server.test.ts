@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
-import { identityOf } from '../../sandbox/users';
+import { identityOf } from '../../sandbox/state/users';
 import { ask, fixture } from './support';
 
 let sandbox: Sandbox;

@@ -1,4 +1,4 @@
-import { hashOf, type Scope } from '../../src/auth/backend-key';
+import { hashOf, type Scope } from '../../src/settings/backend-key';
 
 /** A backend key with these scopes, and the entry of `BACKEND_KEYS` that lists it. */
 export function backendKey(name: string, ...scopes: readonly Scope[]): { key: string; entry: string } {

@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
-const PARTS = ['package.json', 'tsconfig.json', '.twilioserverlessrc', 'src', 'sandbox', 'scripts', 'assets'];
+const PARTS = [
+  'package.json',
+  'tsconfig.json',
+  '.twilioserverlessrc',
+  'src',
+  'sandbox',
+  'local',
+  'build',
+  'scripts',
+  'assets',
+];
 
 /** A copy of the project in a folder of its own, so that a developer's `.env` and `dist` are neither used nor touched. */
 export interface Checkout {

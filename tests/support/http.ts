@@ -1,4 +1,4 @@
-import type { Service } from '../../sandbox/service';
+import type { Service } from '../../local/running-service';
 
 export interface HttpAnswer {
   readonly status: number;

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import type { Variables } from '../../local/twilio-run';
 import { interceptTwilio } from '../../sandbox/interception';
 import { type SandboxOptions, startSandbox } from '../../sandbox/server';
-import type { Variables } from '../../scripts/local-run';
 import { handler as config } from '../../src/functions/config';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
@@ -12,7 +12,7 @@ import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import type { Handler } from '../../src/http/serve';
 import './call';
-import type { Service } from '../../sandbox/service';
+import type { Service } from '../../local/running-service';
 
 // Stands in for `service.ts` where the tests' own process must run the sources, as when they are mutated: the same tests,
 // over HTTP too, without the build and `twilio-run`. What it takes a request for, the platform's own parts decide.

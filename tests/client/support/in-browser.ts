@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium } from '../../../local/chromium';
+import { type Service, startService } from '../../../local/running-service';
 import { leadTwilioToSandbox } from '../../../sandbox/browser-interception';
-import { type Service, startService } from '../../../sandbox/service';
-import { launchChromium } from '../../../scripts/chromium';
 import { type Site, startSite } from './site';
 
 /** The service, and a site of another origin that uses it, for all tests of a file; a context and a page for each. */

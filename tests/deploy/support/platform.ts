@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { prepareSandboxRun } from '../../../sandbox/local-run';
+import { prepareSandboxRun } from '../../../local/sandbox-run';
+import type { LocalRun } from '../../../local/twilio-run';
 import type { Sandbox } from '../../../sandbox/server';
-import type { LocalRun } from '../../../scripts/local-run';
 import type { DeployedService } from './serverless-api';
 
 const MODULES = resolve(__dirname, '../../../node_modules');

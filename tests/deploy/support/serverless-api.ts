@@ -2,9 +2,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
-import { parseBasic } from '../../../sandbox/basic-auth';
-import { newSid } from '../../../sandbox/sids';
-import { twilioError } from '../../../sandbox/twilio-error';
+import { parseBasic } from '../../../sandbox/hosts/basic-auth';
+import { twilioError } from '../../../sandbox/hosts/twilio-error';
+import { newSid } from '../../../sandbox/state/sids';
 import { type Build, fieldsOf, type Kind, parseBuild, parseVersion, Refusal, type Version } from './uploads';
 
 /** A service as the platform holds it after a deploy. */

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { launchChromium } from '../../../scripts/chromium';
+import { launchChromium } from '../../../local/chromium';
 import { defaultConfig, type Service, startService } from './service';
 import { type FakeTwilio, playTwilio } from './twilio';
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
-import { bundleLogin, type LoginBundleOptions } from '../../../scripts/login-bundle';
+import { bundleLogin, type LoginBundleOptions } from '../../../build/login-bundle';
 
 export const ACCOUNT_SID = `AC${'0'.repeat(31)}1`;
 const ASSETS = resolve(__dirname, '../../../assets');

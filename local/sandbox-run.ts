@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import type { Sandbox } from '../sandbox/server';
+import { readSettings } from '../src/settings/settings';
+import { makeRunFolder, toEnvText } from './run-folder';
+import type { LocalRun, Variables } from './twilio-run';
+
+/**
+ * Prepares what sends the Functions of a local run to a sandbox: a file of settings, and a script that is loaded into their process.
+ * Both are in a temporary folder, so that nothing of it can be deployed; what else a run needs may be put beside them.
+ *
+ * @param variables further settings, as of the developer's own `.env`: they count, but for the account
+ */
+export async function prepareSandboxRun(
+  sandbox: Sandbox,
+  variables: Variables,
+): Promise<LocalRun & { readonly folder: string }> {
+  const settings = settingsFor(sandbox, variables);
+  const { folder, envFile, remove } = makeRunFolder(toEnvText(settings));
+  return {
+    folder,
+    envFile,
+    builtFolder: 'dist',
+    nodeArguments: ['--require', await buildPreload(folder)],
+    environment: { SANDBOX_ORIGIN: sandbox.origin },
+    close: async () => remove(),
+  };
+}
+
+function settingsFor(sandbox: Sandbox, variables: Variables): Variables {
+  const account = sandbox.environment();
+  const keys = [account.BACKEND_KEYS, variables.BACKEND_KEYS].filter(Boolean).join(',');
+  const settings = { ...variables, ...account, BACKEND_KEYS: keys };
+  // A slip is told of even where the sandbox has a value of its own.
+  readSettings(settings);
+  return { ...settings, FLEX_INSTANCE_SID: undefined };
+}
+
+async function buildPreload(folder: string): Promise<string> {
+  const outfile = join(folder, 'preload.cjs');
+  await build({
+    entryPoints: [join(__dirname, 'sandbox-preload.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    // twilio-run puts the class of `Twilio.Response` in the place of the global `Response`; the interception needs that of `fetch`.
+    banner: { js: 'const ResponseOfFetch = globalThis.Response;' },
+    define: { Response: 'ResponseOfFetch' },
+    logLevel: 'warning',
+  });
+  return outfile;
+}

@@ -1,0 +1,59 @@
+import type { Sandbox } from '../sandbox/server';
+
+/**
+ * What `npm start` prints: where everything is, who is there, and one call of each Function to paste into a terminal.
+ *
+ * @param maxTtlSeconds the longest lifetime of a token that may be asked for
+ */
+export function welcome(sandbox: Sandbox, origin: string, maxTtlSeconds: number): string {
+  const { agent, supervisor, admin } = sandbox.users;
+  const users = [agent, supervisor, admin].map(({ username, roles }) => `  ${username.padEnd(24)} ${roles.join(', ')}`);
+  return `${placesOf(origin)}
+
+Users of the sandbox
+${users.join('\n')}
+
+Backend key of this run, for every Function
+  ${sandbox.backendKey}
+
+Paste these into another terminal, in this order:
+
+${curlCommands(sandbox, origin, maxTtlSeconds).join('\n\n')}
+
+Ctrl-C ends it.
+`;
+}
+
+/** Where the page and the Functions are. */
+export const placesOf = (origin: string): string => `Sign-in page
+  ${origin}/login.html
+
+Functions
+${['provision', 'lookup', 'mint', 'deprovision', 'config'].map((name) => `  ${origin}/${name}`).join('\n')}`;
+
+function curlCommands({ backendKey }: Sandbox, origin: string, maxTtlSeconds: number): readonly string[] {
+  const asBackend = `-H 'Authorization: Bearer ${backendKey}'`;
+  const asUser = `-H "Authorization: Bearer $TOKEN"`;
+  const json = (body: object) => `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+  const curl = (path: string, ...options: readonly string[]) =>
+    ['curl -sS -w "\\n"', `${origin}${path}`, ...options].join(' ');
+  const user = {
+    username: 'user1',
+    email: 'test@example.com',
+    full_name: 'Foo Bar',
+    roles: ['agent'],
+    worker: {
+      attributes: { 'channel.voice.capacity': 10, language: 'english, spanish', 'more.stringarray': 'more,more2' },
+    },
+  };
+  return [
+    curl('/provision', asBackend, json(user)),
+    curl('/lookup', '-G -d username=user1', asBackend),
+    curl('/mint', asBackend, json({ username: 'user1', ttl: Math.min(3600, maxTtlSeconds) })),
+    `TOKEN=$(${curl('/mint', asBackend, json({ username: 'user1' }))} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    curl('/lookup', asUser),
+    curl('/mint', asUser, json({ ttl: Math.min(600, maxTtlSeconds) })),
+    curl('/deprovision', asBackend, json({ username: 'user1' }), '-i'),
+    curl('/config'),
+  ];
+}

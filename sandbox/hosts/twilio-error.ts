@@ -1,0 +1,46 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { SandboxEnv } from '../env';
+
+/** What every Twilio REST API says when it refuses. */
+export interface TwilioError {
+  code: number;
+  message: string;
+  more_info: string;
+  status: number;
+}
+
+// Twilio's general codes are 20000 + status, but for these. https://www.twilio.com/docs/api/errors
+const ODD_CODES: Readonly<Record<number, number>> = { 400: 20001, 401: 20003, 405: 20004 };
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Authenticate',
+  403: 'Forbidden',
+  404: 'The requested resource was not found',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+export function twilioError(
+  status: number,
+  message = MESSAGES[status] ?? 'Error',
+  code = ODD_CODES[status] ?? 20000 + status,
+): TwilioError {
+  return { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status };
+}
+
+/** What is wrong with a request, in one sentence. It is refused with 400. */
+export class InvalidParameter extends Error {}
+
+/** Answers with Twilio's error body for that status. */
+export function refuse(
+  c: Context<SandboxEnv>,
+  status: ContentfulStatusCode,
+  message?: string,
+  code?: number,
+): Response {
+  if (status === 401) c.header('WWW-Authenticate', 'Basic realm="Twilio API"');
+  return c.json(twilioError(status, message, code), status);
+}

@@ -1,0 +1,14 @@
+/** Scheme, host and port, and a final slash at most. `URL` alone is too lenient: it drops `/x/..`, an empty user and tabs, and keeps a `*`. */
+const ORIGIN = /^https?:\/\/[^\s/\\?#@*%]+\/?$/i;
+
+/**
+ * Parses an `http` or `https` origin as people write it in a setting.
+ *
+ * @returns the origin as a browser names it (lower case, no default port), or `undefined` if the text is anything else
+ */
+export function parseOrigin(text: string): string | undefined {
+  return ORIGIN.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
+}
+
+/** Whether a host, with or without a port, is this machine. */
+export const isLocalhost = (host: string): boolean => /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(host);

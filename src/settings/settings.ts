@@ -1,0 +1,152 @@
+import * as v from 'valibot';
+import { LOG_LEVELS, type LogLevel } from '../contract/log-levels';
+import { ApiError } from '../errors';
+import { type BackendKey, parseBackendKey } from './backend-key';
+import { parseHostLabel } from './host-label';
+import { parseOrigin } from './origin';
+import { type AccountSid, type FlexInstanceSid, isAccountSid, isFlexInstanceSid } from './sids';
+
+/** What a Function is configured with: the credentials that the platform injects, and the variables of `.env`. */
+export interface Settings {
+  readonly accountSid: AccountSid;
+  readonly credentials: Credentials;
+  readonly flexInstanceSid: FlexInstanceSid | undefined;
+  readonly allowedOrigins: readonly string[];
+  readonly maxTokenTtlSeconds: number;
+  readonly backendKeys: readonly BackendKey[];
+  readonly region: string | undefined;
+  readonly edge: string | undefined;
+  readonly telemetry: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** An API key is preferred to the Auth Token, since it can be revoked on its own. */
+export type Credentials =
+  | { readonly kind: 'auth-token'; readonly authToken: string }
+  | { readonly kind: 'api-key'; readonly sid: string; readonly secret: string };
+
+/** The platform's `context`, or the variables of an `.env` file. */
+export type Environment = Readonly<Record<string, unknown>>;
+
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const text = v.string('must be text');
+const optionalText = v.optional(text);
+
+/** @param parse gives `undefined` for an entry that is malformed: one is enough to make the whole setting so */
+const listOf = <Entry>(parse: (entry: string) => Entry | undefined, message: string) =>
+  v.pipe(
+    v.optional(text, ''),
+    v.transform((value) => list(value).map(parse)),
+    v.custom<Entry[]>((entries) => Array.isArray(entries) && !entries.includes(undefined), message),
+  );
+
+const optionalHostLabel = (message: string) =>
+  v.optional(v.pipe(v.unknown(), v.transform(parseHostLabel), v.string(message)));
+
+const SettingsSchema = v.object({
+  ACCOUNT_SID: v.pipe(
+    v.string('is missing: Twilio injects it when deployed, and locally it stands in .env'),
+    v.guard(isAccountSid, () => 'must be AC and 32 hexadecimal digits'),
+  ),
+  AUTH_TOKEN: optionalText,
+  API_KEY: optionalText,
+  API_SECRET: optionalText,
+  FLEX_INSTANCE_SID: v.optional(
+    v.pipe(
+      text,
+      v.guard(isFlexInstanceSid, () => 'must be GO and 32 hexadecimal digits, as on Flex > Overview'),
+    ),
+  ),
+  ALLOWED_ORIGINS: listOf(
+    parseOrigin,
+    'must be origins separated by commas, such as https://app.example.com,https://crm.example.com:8443 (no path, no *)',
+  ),
+  MAX_TOKEN_TTL: v.pipe(
+    v.optional(text, '3600'),
+    v.regex(/^[0-9]{1,9}$/, 'must be a whole number of seconds, at least 1'),
+    v.transform(Number),
+    v.minValue(1, 'must be a whole number of seconds, at least 1'),
+  ),
+  BACKEND_KEYS: listOf(
+    parseBackendKey,
+    'must be <name>:<scopes>:<sha256> entries separated by commas, as `npm run backend-key` prints them',
+  ),
+  TWILIO_REGION: optionalHostLabel('must be a Twilio region, such as ie1'),
+  TWILIO_EDGE: optionalHostLabel('must be a Twilio edge, such as dublin'),
+  TELEMETRY: v.pipe(
+    v.optional(text, 'false'),
+    v.toLowerCase(),
+    v.picklist(['true', 'false'], 'must be true or false'),
+    v.transform((value) => value === 'true'),
+  ),
+  LOG_LEVEL: v.pipe(
+    v.optional(text, 'error'),
+    v.toLowerCase(),
+    v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
+  ),
+});
+
+const NAMES = Object.keys(SettingsSchema.entries);
+
+/** The settings that were read last: between the calls of a process they hardly ever change. */
+let last: { readonly key: string; readonly settings: Settings } | undefined;
+
+/**
+ * Reads and checks all settings at once, so that a slip shows at the first call and not at the first call that needs it.
+ *
+ * @throws {ApiError} `misconfigured`, naming every setting that is missing or malformed, and no value
+ */
+export function readSettings(environment: Environment): Settings {
+  const key = JSON.stringify(NAMES.map((name) => environment[name]));
+  if (last?.key !== key) last = { key, settings: checkSettings(environment) };
+  return last.settings;
+}
+
+function checkSettings(environment: Environment): Settings {
+  const raw = Object.fromEntries(NAMES.map((name) => [name, present(environment[name])]));
+  const result = v.safeParse(SettingsSchema, raw);
+  const faults = (result.issues ?? []).map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
+  const credentials = readCredentials(raw.AUTH_TOKEN, raw.API_KEY, raw.API_SECRET);
+  if (!credentials) faults.push('AUTH_TOKEN is missing (or set both API_KEY and API_SECRET)');
+  if (!result.success || !credentials) {
+    throw new ApiError('misconfigured', `This service is not set up yet: ${faults.join('; ')}.`);
+  }
+  const settings = result.output;
+  return {
+    accountSid: settings.ACCOUNT_SID,
+    credentials,
+    flexInstanceSid: settings.FLEX_INSTANCE_SID,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+    maxTokenTtlSeconds: settings.MAX_TOKEN_TTL,
+    backendKeys: settings.BACKEND_KEYS,
+    region: settings.TWILIO_REGION,
+    edge: settings.TWILIO_EDGE,
+    telemetry: settings.TELEMETRY,
+    logLevel: settings.LOG_LEVEL,
+  };
+}
+
+/** The origins that can be read from the settings even where something else in them is wrong: an error must be readable too. */
+export function readAllowedOrigins(environment: Environment): readonly string[] {
+  const { ALLOWED_ORIGINS } = environment;
+  if (typeof ALLOWED_ORIGINS !== 'string') return [];
+  return list(ALLOWED_ORIGINS)
+    .map(parseOrigin)
+    .filter((origin) => origin !== undefined);
+}
+
+/** An empty value is a missing one: a deploy does not upload it, so it must not mean anything locally either. */
+function present(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() || undefined : (value ?? undefined);
+}
+
+function readCredentials(authToken: unknown, sid: unknown, secret: unknown): Credentials | undefined {
+  if (typeof sid === 'string' && typeof secret === 'string') return { kind: 'api-key', sid, secret };
+  if (typeof authToken === 'string') return { kind: 'auth-token', authToken };
+  return undefined;
+}

@@ -1,0 +1,25 @@
+import * as v from 'valibot';
+import type { Settings } from '../settings/settings';
+import { type FlexInstanceSid, isFlexInstanceSid } from '../settings/sids';
+import { documented } from './answers';
+import type { TwilioCall } from './call';
+import { flexRequest } from './flex-api';
+
+const ConfigurationSchema = v.object({ flex_instance_sid: v.custom<FlexInstanceSid>(isFlexInstanceSid) });
+
+/** What has been found out in this process, by account: the platform keeps a process for many calls. */
+const found = new Map<string, FlexInstanceSid>();
+
+/**
+ * The Flex instance of the account: the setting `FLEX_INSTANCE_SID`, else what `GET /v1/Configuration` says, which is asked once.
+ *
+ * @throws {ApiError} `rate_limited`, `upstream_error` or `upstream_timeout`
+ */
+export async function findFlexInstanceSid(settings: Settings, twilio: TwilioCall): Promise<FlexInstanceSid> {
+  const known = settings.flexInstanceSid ?? found.get(settings.accountSid);
+  if (known) return known;
+  const answer = await flexRequest(settings, twilio, { path: '/v1/Configuration' });
+  const { flex_instance_sid } = documented(ConfigurationSchema, answer, 'Configuration');
+  found.set(settings.accountSid, flex_instance_sid);
+  return flex_instance_sid;
+}

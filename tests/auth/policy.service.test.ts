@@ -1,0 +1,197 @@
+import { type Service, startService } from '../../local/running-service';
+import { SCOPES, type Scope } from '../../src/settings/backend-key';
+import { backendKey } from '../support/backend-keys';
+import { type HttpAnswer, post } from '../support/http';
+
+// The table of section 2 of the contract, written down once more, and gone through cell by cell over HTTP.
+
+const only = Object.fromEntries(SCOPES.map((scope) => [scope, backendKey(`only-${scope}`, scope)]));
+const allBut = Object.fromEntries(
+  SCOPES.map((scope) => [scope, backendKey(`all-but-${scope}`, ...SCOPES.filter((other) => other !== scope))]),
+);
+
+let service: Service;
+
+beforeAll(async () => {
+  const keys = [...Object.values(only), ...Object.values(allBut)].map(({ entry }) => entry);
+  service = await startService({ BACKEND_KEYS: keys.join(',') });
+});
+beforeEach(() => service.sandbox.reset());
+afterAll(() => service.close());
+
+type User = 'guest' | 'agent' | 'supervisor' | 'admin';
+
+const NEW_USER = { username: 'new.user', email: 'new@example.com', full_name: 'New User', roles: ['agent'] };
+
+/** Who is meant by "anybody": somebody who is none of the callers. */
+const somebodyElse = async () => {
+  const answer = await post(service, '/provision', NEW_USER, { bearer: service.sandbox.backendKey });
+  service.sandbox.requests.length = 0;
+  return answer.body as { username: string; flex_user_sid: string };
+};
+
+const own = (user: User) => {
+  if (user === 'guest') return { username: 'guest', flex_user_sid: `FU${'0'.repeat(32)}` };
+  const { username, flexUserSid } = service.sandbox.users[user];
+  return { username, flex_user_sid: flexUserSid };
+};
+
+const byName = ({ username }: { username: string }) => ({ username });
+const bySid = ({ flex_user_sid }: { flex_user_sid: string }) => ({ flex_user_sid });
+
+const ways = {
+  provision: { path: '/provision', fields: { 'a new user': async () => NEW_USER } },
+  'lookup own user': {
+    path: '/lookup',
+    fields: {
+      'nobody named': async () => ({}),
+      'own user name': async (user: User) => byName(own(user)),
+      'own SID': async (user: User) => bySid(own(user)),
+    },
+  },
+  'lookup anybody': {
+    path: '/lookup',
+    fields: {
+      'another user name': async () => byName(await somebodyElse()),
+      'another SID': async () => bySid(await somebodyElse()),
+    },
+  },
+  'mint own user': {
+    path: '/mint',
+    fields: {
+      'nobody named': async () => ({}),
+      'own user name': async (user: User) => byName(own(user)),
+      'own SID': async (user: User) => bySid(own(user)),
+    },
+  },
+  'mint anybody': {
+    path: '/mint',
+    fields: {
+      'another user name': async () => byName(await somebodyElse()),
+      'another SID': async () => bySid(await somebodyElse()),
+    },
+  },
+  'deprovision another': {
+    path: '/deprovision',
+    fields: {
+      'another user name': async () => byName(await somebodyElse()),
+      'another SID': async () => bySid(await somebodyElse()),
+    },
+  },
+  'deprovision oneself': {
+    path: '/deprovision',
+    fields: {
+      'own user name': async (user: User) => byName(own(user)),
+      'own SID': async (user: User) => bySid(own(user)),
+    },
+  },
+} as const;
+
+type Doing = keyof typeof ways;
+
+const mayDo: Record<Doing, Record<User, boolean>> = {
+  provision: { guest: false, agent: false, supervisor: false, admin: true },
+  'lookup own user': { guest: false, agent: true, supervisor: true, admin: true },
+  'lookup anybody': { guest: false, agent: false, supervisor: true, admin: true },
+  'mint own user': { guest: false, agent: true, supervisor: true, admin: true },
+  'mint anybody': { guest: false, agent: false, supervisor: false, admin: false },
+  'deprovision another': { guest: false, agent: false, supervisor: false, admin: true },
+  'deprovision oneself': { guest: false, agent: false, supervisor: false, admin: false },
+};
+
+const cells = (Object.keys(ways) as Doing[]).flatMap((doing) =>
+  Object.entries(ways[doing].fields).flatMap(([named, fields]) =>
+    (Object.keys(mayDo[doing]) as User[]).map((user) => ({
+      doing,
+      named,
+      user,
+      path: ways[doing].path,
+      fields,
+      allowed: mayDo[doing][user],
+    })),
+  ),
+);
+
+/** What changes something, or hands out a token. */
+const privileged = () => service.sandbox.requestsTo('flex-api').filter(({ method }) => method === 'POST');
+
+const asked = () => service.sandbox.requestsTo('flex-api').filter(({ path }) => path !== '/v1/Configuration');
+
+function expectForbidden(answer: HttpAnswer): void {
+  expect(answer).toMatchObject({ status: 403, body: { status: 403, code: 'forbidden' } });
+  expect(privileged()).toEqual([]);
+}
+
+describe('with a Flex token', () => {
+  it.each(cells.filter(({ allowed }) => allowed))('$user may: $doing ($named)', async ({ user, path, fields }) => {
+    const bearer = await service.sandbox.tokenFor(user);
+    const answer = await post(service, path, await fields(user), { bearer });
+    expect([200, 201, 204]).toContain(answer.status);
+  });
+
+  it.each(cells.filter(({ allowed }) => !allowed))(
+    '$user may not: $doing ($named), and nothing is done',
+    async ({ user, path, fields, doing }) => {
+      const bearer = await service.sandbox.tokenFor(user);
+      expectForbidden(await post(service, path, await fields(user), { bearer }));
+      // An admin's own user is recognized on the user that was found; everybody else is refused before anything is asked.
+      if (!(doing === 'deprovision oneself' && user === 'admin')) expect(asked()).toEqual([]);
+    },
+  );
+
+  it.each(cells.filter(({ user }) => user === 'admin'))(
+    'a token that holds guest beside admin may not: $doing ($named), and nothing is asked',
+    async ({ path, fields, user }) => {
+      for (const guest of ['guest', 'Guest']) {
+        const bearer = await service.sandbox.tokenFor('admin', { roles: ['admin', guest] });
+        expectForbidden(await post(service, path, await fields(user), { bearer }));
+        expect(asked()).toEqual([]);
+      }
+    },
+  );
+
+  it.each(cells.filter(({ user }) => user === 'admin'))(
+    'a token without a Flex role may not: $doing ($named), and nothing is asked',
+    async ({ path, fields, user }) => {
+      const bearer = await service.sandbox.tokenFor('admin', { roles: ['wfo.full_access'] });
+      expectForbidden(await post(service, path, await fields(user), { bearer }));
+      expect(asked()).toEqual([]);
+    },
+  );
+});
+
+describe('with a backend key', () => {
+  const scopeOf: Partial<Record<Doing, Scope>> = {
+    provision: 'provision',
+    'lookup anybody': 'lookup',
+    'mint anybody': 'mint',
+    'deprovision another': 'deprovision',
+  };
+  const rows = (Object.entries(scopeOf) as [Doing, Scope][]).flatMap(([doing, scope]) =>
+    Object.entries(ways[doing].fields).map(([named, fields]) => ({
+      doing,
+      named,
+      scope,
+      path: ways[doing].path,
+      fields,
+    })),
+  );
+
+  it.each(rows)('scope $scope allows: $doing ($named)', async ({ path, fields, scope }) => {
+    const answer = await post(service, path, await fields('agent'), { bearer: only[scope]?.key ?? '' });
+    expect([200, 201, 204]).toContain(answer.status);
+  });
+
+  it.each(rows)(
+    'all scopes but $scope do not allow: $doing ($named), and nothing is asked',
+    async ({ path, fields, scope }) => {
+      expectForbidden(await post(service, path, await fields('agent'), { bearer: allBut[scope]?.key ?? '' }));
+      expect(asked()).toEqual([]);
+    },
+  );
+
+  it.each(['/lookup', '/mint'])('has no user of its own, so %s needs one named', async (path) => {
+    expectForbidden(await post(service, path, {}, { bearer: service.sandbox.backendKey }));
+    expect(asked()).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import type { Page } from 'playwright-core';
+import { bundlePlugin } from './support/flex';
+import { useSite } from './support/in-browser';
+
+const here = useSite();
+
+const press = (name: string, where = here.page) => where.getByRole('button', { name }).click();
+const shows = (role: 'status' | 'alert', text: string) => here.page.getByRole(role).filter({ hasText: text }).waitFor();
+
+describe('the example app', () => {
+  async function signIn(): Promise<Page> {
+    const opened = here.page.waitForEvent('popup');
+    await press('Sign in');
+    return opened;
+  }
+
+  it('signs in at a click, though the person declines at first, and says whom it has looked up', async () => {
+    await here.page.goto(`http://127.0.0.1:${here.site.port}/`);
+    await press('Refuse to sign in', await signIn());
+    await shows('alert', 'The sign-in was declined');
+    await shows('status', 'You are not signed in.');
+
+    await press('Example Agent', await signIn());
+    await shows('status', 'Signed in as Example Agent, until 20');
+    expect(await here.page.getByRole('alert').textContent()).toBe('');
+  });
+});
+
+describe('the example plugin, in a page of Flex', () => {
+  const FLEX = 'https://flex.twilio.com/agent-desktop';
+
+  async function openFlex(token: string): Promise<void> {
+    const script = await bundlePlugin(here.service.origin);
+    // Chromium asks the person before a public site may reach this machine, where the service runs in this test.
+    await here.context.grantPermissions(['local-network-access'], { origin: new URL(FLEX).origin });
+    await here.context.route(FLEX, (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><body>' }),
+    );
+    await here.page.goto(FLEX);
+    await showToken(token);
+    await here.page.addScriptTag({ content: script });
+  }
+  const showToken = (token: string) => here.page.evaluate(`{ globalThis.flexToken = '${token}' }`);
+
+  it('shows the worker who they are, and mints a token of theirs', async () => {
+    await openFlex(await here.service.sandbox.tokenFor('agent'));
+    await press('Who am I?');
+    await shows('status', `Example Agent, worker ${here.service.sandbox.users.agent.worker_sid}`);
+    await press('New token');
+    await shows('status', 'A new token, good until 20');
+  });
+
+  it('uses the token of the moment: one that has expired is refused, and the next one that Flex has works', async () => {
+    await openFlex(await here.service.sandbox.tokenFor('agent', { ttlSeconds: -1 }));
+    await press('Who am I?');
+    await shows('status', 'sign in again');
+    await showToken(await here.service.sandbox.tokenFor('supervisor'));
+    await press('Who am I?');
+    await shows('status', 'Example Supervisor');
+  });
+});

@@ -1,0 +1,101 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DeployableCheckout, makeDeployableCheckout } from './support/deploy';
+
+const ACCOUNT = { accountSid: `AC${'1'.repeat(32)}`, authToken: '2'.repeat(32) };
+const LINES = { ACCOUNT_SID: ACCOUNT.accountSid, AUTH_TOKEN: ACCOUNT.authToken, LOG_LEVEL: 'warn' };
+
+let checkout: DeployableCheckout;
+
+const envOf = (lines: Record<string, string>) =>
+  Object.entries(lines)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+const setEnv = (more: Record<string, string> = {}) =>
+  writeFileSync(join(checkout.folder, '.env'), envOf({ ...LINES, ...more }));
+
+/** What `npm run deploy` does once it has built; the build alone takes longer than all the rest. */
+const deployWhatIsBuilt = (...parameters: string[]) =>
+  checkout.npm('exec', '--', 'twilio-run', 'deploy', ...parameters);
+
+const variables = () => checkout.api.deployed()[0]?.variables;
+
+beforeAll(async () => {
+  checkout = await makeDeployableCheckout(ACCOUNT, envOf(LINES));
+});
+afterAll(() => checkout?.close());
+
+it('stops npm run deploy with a code and a sentence where the credentials are refused, and makes nothing', async () => {
+  setEnv({ AUTH_TOKEN: 'wrong' });
+  const { code, output } = await checkout.npm('run', 'deploy');
+  expect(code).toBe(1);
+  expect(output).toMatch(/Failed API Request 20003[\s│]+Authenticate/);
+  expect(output).not.toMatch(/^\s+at /m);
+  expect(checkout.api.requests.filter((request) => request.includes('Environments'))).toEqual([]);
+});
+
+describe('what is built', () => {
+  beforeAll(() => setEnv());
+
+  it('is not deployed without credentials: says which lines of .env are missing', async () => {
+    writeFileSync(join(checkout.folder, '.env'), '');
+    const { code, output } = await deployWhatIsBuilt();
+    expect([code, output]).toEqual([1, expect.stringContaining('Please enter ACCOUNT_SID and AUTH_TOKEN')]);
+    setEnv();
+  });
+
+  it('is not deployed with a version of the runtime that the platform does not take', async () => {
+    const file = join(checkout.folder, 'package.json');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('"@twilio/runtime-handler": "2.0.3"', '"@twilio/runtime-handler": "2.1.0"'));
+    const { code, output } = await deployWhatIsBuilt();
+    writeFileSync(file, text);
+    expect([code, output]).toEqual([1, expect.stringMatching(/20001[\s│]+@twilio\/runtime-handler 2\.1\.0/)]);
+    expect(checkout.api.deployed()).toEqual([]);
+  });
+
+  it('is not deployed where the platform fails to build it', async () => {
+    checkout.api.failNextBuild();
+    const { code, output } = await deployWhatIsBuilt('--override-existing-project');
+    expect([code, output]).toEqual([1, expect.stringContaining('Failed Deployment')]);
+    expect(checkout.api.deployed()).toEqual([]);
+  });
+
+  it('is deployed into the same service again, with what has changed', async () => {
+    rmSync(join(checkout.folder, '.twiliodeployinfo'), { force: true });
+    expect(await deployWhatIsBuilt('--override-existing-project')).toMatchObject({ code: 0 });
+    setEnv({ LOG_LEVEL: 'error' });
+    expect(await deployWhatIsBuilt()).toMatchObject({ code: 0 });
+    expect(checkout.api.deployed()).toMatchObject([
+      { uniqueName: 'flex-sdk-sign-in', variables: { LOG_LEVEL: 'error' } },
+    ]);
+    const made = checkout.api.requests.filter((request) => /^POST .*(Services|Functions|Assets)$/.test(request));
+    expect(new Set(made).size).toBe(3);
+  });
+
+  it('is not deployed over a service that this folder knows nothing of, unless told to', async () => {
+    rmSync(join(checkout.folder, '.twiliodeployinfo'));
+    const { code, output } = await deployWhatIsBuilt();
+    expect([code, output]).toEqual([1, expect.stringContaining('--override-existing-project')]);
+    expect(await deployWhatIsBuilt('--override-existing-project')).toMatchObject({ code: 0 });
+    expect(checkout.api.deployed()).toHaveLength(1);
+  });
+
+  it('is not deployed with a value that is longer than the platform takes', async () => {
+    setEnv({ ALLOWED_ORIGINS: Array(20).fill('https://app.example.com').join(',') });
+    const { code, output } = await deployWhatIsBuilt();
+    setEnv();
+    expect([code, output]).toEqual([1, expect.stringMatching(/20001[\s│]+Value of ALLOWED_ORIGINS/)]);
+  });
+
+  it('leaves at Twilio what .env no longer sets, until it is unset there by name', async () => {
+    setEnv({ BACKEND_KEYS: 'server:mint:0' });
+    await deployWhatIsBuilt();
+    setEnv({ BACKEND_KEYS: '' });
+    await deployWhatIsBuilt();
+    expect(variables()).toEqual({ LOG_LEVEL: 'warn', BACKEND_KEYS: 'server:mint:0' });
+    const unset = await checkout.npm('exec', '--', 'twilio-run', 'env', 'unset', '--key', 'BACKEND_KEYS');
+    expect(unset.code).toBe(0);
+    expect(variables()).toEqual({ LOG_LEVEL: 'warn' });
+  });
+});

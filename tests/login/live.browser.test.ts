@@ -1,0 +1,161 @@
+import { SIGNED_IN, useLoginPage } from './support/harness';
+
+const login = useLoginPage();
+
+const TOKENS = '/v1/Flex/OAuth/Tokens';
+const accessToken = () => login.page.evaluate<string>('flexAuth.session.accessToken');
+
+it('renews the session ahead of its expiry, and gives client, page and store the same new tokens', async () => {
+  await login.page.clock.install();
+  login.twilio.lifetimeSeconds = 3600;
+  await login.open();
+  await login.status(SIGNED_IN);
+  const first = await login.stored('flex-auth:session');
+  const renewed = login.page.evaluate('new Promise((done) => addEventListener("flex-auth:renewed", () => done(true)))');
+  login.twilio.lifetimeSeconds = 7200;
+  await login.page.clock.fastForward(56 * 60_000);
+  expect(await renewed).toBe(true);
+
+  const second = await login.stored('flex-auth:session');
+  expect(second).not.toEqual(first);
+  expect(second?.accessToken).toBe(login.twilio.tokens[1]);
+  expect(second?.refreshToken).not.toBe(first?.refreshToken);
+  expect(await accessToken()).toBe(second?.accessToken);
+  expect(await login.page.evaluate('flexAuth.client.token')).toBe(second?.accessToken);
+  expect(JSON.parse(login.twilio.requestsTo(TOKENS)[1]?.body ?? '')).toMatchObject({
+    grant_type: 'RefreshToken',
+    refresh_token: first?.refreshToken,
+    sso_profile_sid: 'JBactive',
+  });
+});
+
+it('says so, and goes on until the end, where the session is at its maximum lifetime', async () => {
+  await login.openNearTheEnd();
+  await login.status(SIGNED_IN);
+  expect(await login.button('Sign in with SSO').isVisible()).toBe(true);
+  await login.page.clock.fastForward(6 * 60_000);
+  await login.alert('Your session has ended');
+  expect(await login.page.evaluate('typeof flexAuth')).toBe('undefined');
+  expect(await login.stored('flex-auth:session')).toBeNull();
+});
+
+it('renews an expired session on load by its refresh token, with no way to the identity provider', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  await expireStoredSession();
+  await login.page.reload();
+  await login.status(SIGNED_IN);
+  expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(1);
+  expect(await accessToken()).toBe(login.twilio.tokens[1]);
+});
+
+it('signs in anew where an expired session can not be renewed', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  await expireStoredSession({ refreshToken: 'unknown' });
+  login.twilio.trouble[TOKENS] = 400;
+  const anew = login.page.waitForRequest(/Flex\/Authorize/);
+  await login.page.reload({ waitUntil: 'commit' });
+  await anew;
+});
+
+it('signs in anew where Twilio has revoked a token that should still be good', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  await login.page.evaluate(`
+    const session = JSON.parse(sessionStorage['flex-auth:session']);
+    sessionStorage['flex-auth:session'] = JSON.stringify({ ...session, accessToken: 'revoked', refreshToken: undefined })`);
+  await login.page.reload();
+  await login.status(SIGNED_IN);
+  expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(2);
+});
+
+it('keeps the session where the network is down on load, and goes on with it afterwards', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  login.twilio.trouble['/v1/Configuration'] = 'abort';
+  await login.page.reload();
+  await login.alert('could not be reached');
+  login.twilio.trouble = {};
+  await login.page.reload();
+  await login.status(SIGNED_IN);
+  expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(1);
+});
+
+it('copies the token that is current', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  await login.button('Copy token').click();
+  await login.status('The token is copied');
+  expect(await login.page.evaluate('navigator.clipboard.readText()')).toBe(login.twilio.tokens[0]);
+});
+
+it('keeps saying that the session ends, and how to go on, where something passing is to be said too', async () => {
+  await login.page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))');
+  await login.openNearTheEnd();
+  await login.button('Copy token').click();
+  await login.alert('did not let this page copy');
+  await login.alert('reached its maximum length');
+  expect(await login.button('Sign in with SSO').isVisible()).toBe(true);
+});
+
+it('says what to do where the browser does not let the page copy', async () => {
+  await login.page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))');
+  await login.open();
+  await login.status(SIGNED_IN);
+  await login.button('Copy token').click();
+  await login.alert('did not let this page copy');
+  await login.status(SIGNED_IN);
+});
+
+it('makes the client from a token that somebody already has, and keeps it over a reload', async () => {
+  await login.open('?mode=token');
+  await login.page.getByLabel('Flex token').fill(' pasted-token\n');
+  await login.button('Use this token').click();
+  await login.status(SIGNED_IN);
+  expect(await login.page.evaluate('flexAuth.client.token')).toBe('pasted-token');
+  expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toEqual([]);
+  expect(login.twilio.requestsTo(TOKENS)).toEqual([]);
+  expect(await login.stored('flex-auth:session')).not.toHaveProperty('refreshToken');
+  await login.page.reload();
+  await login.status(SIGNED_IN);
+});
+
+it('says that a pasted token is not accepted, or missing, and lets another one be pasted', async () => {
+  await login.open('?mode=token');
+  await login.button('Use this token').click();
+  await login.alert('Paste a Flex token into the field first');
+  await login.page.getByLabel('Flex token').fill('unknown');
+  await login.button('Use this token').click();
+  await login.alert('did not accept this token');
+  await login.page.getByLabel('Flex token').fill('pasted-token');
+  await login.page.keyboard.press('Enter');
+  await login.status(SIGNED_IN);
+});
+
+it('names the person by identity where Twilio gives no user name', async () => {
+  login.twilio.user = { identity: 'guest_1', roles: ['agent'], realm_user_id: null };
+  await login.open();
+  await login.status('Signed in as guest_1');
+  expect(await login.stored('flex-auth:session')).not.toHaveProperty('username');
+});
+
+it('loads the real telemetry where it is switched on, and nothing of it where it is not', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  expect(login.service.requests).not.toContain('/login-client-telemetry.js');
+  await login.renewContext({});
+  login.service.config = { ...(login.service.config as object), telemetry: true };
+  await login.open();
+  await login.status(SIGNED_IN);
+  expect(login.service.requests).toContain('/login-client-telemetry.js');
+  // The SDK asks this before it starts telemetry.
+  expect(login.twilio.requestsTo('/api/v1/Session')).toHaveLength(1);
+});
+
+async function expireStoredSession(changes: object = {}): Promise<void> {
+  await login.page.evaluate(`
+    const session = JSON.parse(sessionStorage['flex-auth:session']);
+    const changes = { expiresAt: '2020-01-01T00:00:00Z', ...${JSON.stringify(changes)} };
+    sessionStorage['flex-auth:session'] = JSON.stringify({ ...session, ...changes })`);
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import type * as FlexSdk from '@twilio/flex-sdk';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium } from '../../local/chromium';
+import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
+import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { type Application, startApplication } from './application';
+import { atSandbox, loginUrlFor } from './sign-in';
+
+/** What the application's page has. */
+interface ApplicationWindow {
+  flexSdk: typeof FlexSdk;
+  location: { href: string };
+  axe: { run(): Promise<AxeResults> };
+}
+
+let sandbox: Sandbox;
+let application: Application;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+beforeAll(async () => {
+  [application, browser] = await Promise.all([startApplication(), launchChromium()]);
+  sandbox = await startSandbox({ trustedRedirectUrls: [application.url] });
+});
+beforeEach(async () => {
+  sandbox.reset();
+  context = await browser.newContext();
+  page = await context.newPage();
+  complaints = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+});
+afterEach(() => context.close());
+afterAll(() => Promise.all([browser?.close(), application?.close(), sandbox?.close()]));
+
+/** As a page that is built for the sandbox: what is meant for Twilio's hosts goes to the first segment of its path. */
+const usePathForm = () =>
+  context.addInitScript((origin) => {
+    const realFetch = globalThis.fetch;
+    globalThis.fetch = (input, init) => realFetch(String(input).replace('https:/', origin), init);
+  }, sandbox.origin);
+
+/** As a page that is built for Twilio: its hosts are the sandbox. */
+const useHostNames = () => leadTwilioToSandbox(context, sandbox);
+
+/** Opens the application, and returns what it goes to the sign-in with. */
+async function openApplication() {
+  await page.goto(application.url);
+  return page.evaluate(async (accountSid) => {
+    const { flexSdk, location } = globalThis as unknown as ApplicationWindow;
+    const [configuration] = (await flexSdk.getAuthenticationConfig({ accountSid })).configList;
+    if (configuration === undefined) throw new Error('no configuration');
+    const { clientId, ssoProfileSid } = configuration;
+    const redirectUrl = location.href;
+    return { ssoProfileSid, ...flexSdk.getLoginDetails({ clientId, ssoProfileSid, redirectUrl }) };
+  }, sandbox.accountSid);
+}
+
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+const hasComeBack = () => page.waitForURL(`${application.url}?*`);
+
+describe.each([
+  ['by the path of the sandbox', usePathForm, (url: string) => atSandbox(sandbox, url)],
+  ['by the host names of Twilio', useHostNames, (url: string) => url],
+])('the Flex SDK in a browser, %s,', (_, use, address) => {
+  it('signs in through the form, makes the client, and renews the session', async () => {
+    await use();
+    const details = await openApplication();
+    await page.goto(address(details.loginUrl));
+    await button(/supervisor@example\.com/).click();
+    await hasComeBack();
+    const roles = await page.evaluate(async ({ ssoProfileSid, codeVerifier, nonce }) => {
+      const { flexSdk, location } = globalThis as unknown as ApplicationWindow;
+      const code = new URL(location.href).searchParams.get('code') ?? '';
+      const tokens = await flexSdk.exchangeToken({ code, codeVerifier, nonce, ssoProfileSid });
+      const client = await flexSdk.createClient(tokens.accessToken, { session: { autoUpdateToken: false } });
+      const { accessToken } = await flexSdk.refreshToken({ refreshToken: tokens.refreshToken, ssoProfileSid });
+      client.updateToken(accessToken);
+      return client.roles;
+    }, details);
+    expect(roles).toEqual(['supervisor']);
+    expect(complaints).toEqual([]);
+  });
+
+  it('comes back with an error where the person refuses', async () => {
+    await use();
+    const { loginUrl, state } = await openApplication();
+    await page.goto(address(loginUrl));
+    await button('Refuse to sign in').click();
+    await hasComeBack();
+    const query = new URL(page.url()).searchParams;
+    expect([query.get('error'), query.get('state')]).toEqual(['access_denied', state]);
+  });
+});
+
+describe('the sign-in form', () => {
+  const openForm = async (colorScheme: 'light' | 'dark' = 'light') => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(atSandbox(sandbox, loginUrlFor(sandbox, { redirectUrl: application.url })));
+  };
+
+  it.each(['light', 'dark'] as const)('has nothing for axe to object to at 320 pixels, in %s', async (colorScheme) => {
+    await openForm(colorScheme);
+    // By the debugger, since the page lets no script in.
+    await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+    const { violations, passes } = await page.evaluate(() => (globalThis as unknown as ApplicationWindow).axe.run());
+    expect(violations).toEqual([]);
+    expect(passes.map(({ id }) => id)).toEqual(expect.arrayContaining(['color-contrast', 'button-name']));
+    const scrollsSideways = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+    expect(scrollsSideways).toBe(false);
+  });
+
+  it('says that it is the sandbox’s, and for whom it asks', async () => {
+    await openForm();
+    await page.getByText('This is the sandbox’s identity provider').waitFor();
+    await page.getByText(new URL(application.url).origin).waitFor();
+    expect(await page.getByRole('button').allInnerTexts()).toHaveLength(4);
+  });
+
+  it('can be answered by keyboard alone', async () => {
+    await openForm();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await hasComeBack();
+    expect(new URL(page.url()).searchParams.has('code')).toBe(true);
+  });
+});

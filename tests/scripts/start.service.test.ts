@@ -1,0 +1,226 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { freePort } from '../../local/ports';
+import { type Checkout, makeCheckout } from '../support/checkout';
+import { type NpmRun, npm } from '../support/npm';
+
+let checkout: Checkout | undefined;
+let runs: NpmRun[] = [];
+
+afterEach(async () => {
+  await Promise.all(runs.map((run) => run.interrupt()));
+  checkout?.remove();
+  checkout = undefined;
+  runs = [];
+});
+
+async function start(env?: string, port?: number): Promise<NpmRun> {
+  checkout = makeCheckout(env);
+  return startIn(checkout, '--port', String(port ?? (await freePort())));
+}
+
+function startIn(folder: Checkout, ...parameters: string[]): NpmRun {
+  const run = npm(folder, 'start', '--', ...parameters);
+  runs.push(run);
+  return run;
+}
+
+/** What the commands that were printed answer, pasted in their order. */
+async function pasteCommands(output: string): Promise<readonly string[]> {
+  const commands = output.split('\n').filter((line) => /^(curl|[A-Z]+=\$\(curl)/.test(line));
+  const { stdout } = await promisify(execFile)('bash', ['-euc', commands.join('\necho ----\n')]);
+  const answers = stdout.split('----\n').map((text) => text.trim());
+  expect(answers).toHaveLength(commands.length);
+  return answers;
+}
+
+const firstLine = (text: string) => text.split('\n')[0];
+
+describe('npm start without credentials', () => {
+  it('says that it uses the sandbox before anything else, and prints commands that work in their order', async () => {
+    const { printed, output } = await start();
+    await printed(/Ctrl-C ends it/);
+    expect(firstLine(output())).toMatch(/^Using the sandbox/);
+    // Nobody has called yet.
+    expect(output()).not.toContain('"operation"');
+
+    const answers = await pasteCommands(output());
+    const [provisioned, found, minted, token, own, ownMinted, deprovisioned, config] = answers;
+    const json = (text: string | undefined) => JSON.parse(text ?? '');
+    expect(json(provisioned)).toMatchObject({ username: 'user1', worker: { worker_sid: expect.any(String) } });
+    expect(json(found)).toMatchObject({ username: 'user1' });
+    expect(json(minted)).toMatchObject({ access_token: expect.any(String), token_info: { username: 'user1' } });
+    expect(token).toBe('');
+    expect(json(own)).toMatchObject({ username: 'user1' });
+    expect(json(ownMinted)).toMatchObject({ token_info: { username: 'user1' } });
+    expect(deprovisioned).toMatch(/^HTTP\/1.1 204/);
+    expect(json(config)).toMatchObject({ account_sid: expect.stringMatching(/^AC/) });
+  });
+
+  it('keeps the other settings of .env', async () => {
+    const { printed, output } = await start('ALLOWED_ORIGINS=https://app.example.com\n');
+    await printed(/Ctrl-C ends it/);
+    const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
+    const config = await (await fetch(`${origin}/config`)).json();
+    expect(config).toMatchObject({ allowed_origins: ['https://app.example.com'] });
+  });
+
+  it('prints commands that work where MAX_TOKEN_TTL is less than an hour', async () => {
+    const { printed, output } = await start('MAX_TOKEN_TTL=300\n');
+    await printed(/Ctrl-C ends it/);
+    const refused = (await pasteCommands(output())).filter((answer) => /"code":/.test(answer));
+    expect(refused).toEqual([]);
+  });
+
+  it('leaves another run of the same folder as it is, on the same port and on another', async () => {
+    const port = await freePort();
+    const first = await start(undefined, port);
+    await first.printed(/Ctrl-C ends it/);
+    expect(await startIn(checkout as Checkout, '--port', String(port)).ended).toBe(1);
+    const second = startIn(checkout as Checkout, '--port', String(await freePort()));
+    await second.printed(/Ctrl-C ends it/);
+    await second.interrupt();
+
+    const page = await fetch(`http://localhost:${port}/login.js`);
+    const config = await fetch(`http://localhost:${port}/config`);
+    const { account_sid } = (await config.json()) as { account_sid: string };
+    expect(await page.text()).toContain(account_sid);
+    expect((await pasteCommands(first.output())).at(-1)).toContain(account_sid);
+  });
+
+  it('says that the port is taken where two are started at once, to one of them', async () => {
+    const port = await freePort();
+    const one = await start(undefined, port);
+    const other = startIn(checkout as Checkout, '--port', String(port));
+    const code = await Promise.race([one.ended, other.ended]);
+    const [ended, serving] = one.child.exitCode === null ? [other, one] : [one, other];
+    expect(code).toBe(1);
+    expect(ended.output()).toContain(`Port ${port} is taken.`);
+    await serving.printed(/Ctrl-C ends it/);
+    expect((await pasteCommands(serving.output())).at(-1)).toContain('"account_sid"');
+  });
+
+  it('signs in at 127.0.0.1 too', async () => {
+    const { printed, output } = await start();
+    await printed(/Ctrl-C ends it/);
+    const port = /http:\/\/localhost:(\d+)/.exec(output())?.[1];
+    const login = await fetch(`http://127.0.0.1:${port}/login.js`);
+    const [sandbox = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(await login.text()) ?? [];
+    const redirectUrl = `http://127.0.0.1:${port}/login.html`;
+    const query = new URLSearchParams({
+      redirectUrl,
+      ssoProfileSid: 'JQ',
+      nonce: 'n',
+      state: 's',
+      codeChallenge: 'c'.repeat(43),
+    });
+    const answer = await fetch(`${sandbox}/services.twilio.com/v1/Flex/Authorize?${query}`);
+    expect(await answer.text()).not.toContain('not among the trusted URLs');
+  });
+
+  it('leaves nothing behind where it is interrupted while it builds', async () => {
+    const running = await start();
+    await running.printed(/^Using the sandbox/);
+    await running.interrupt();
+    expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
+  });
+
+  it.each(['interrupt', 'terminate'] as const)(
+    'ends everything that it started on %s, and leaves nothing behind',
+    async (how) => {
+      const port = await freePort();
+      const running = await start(undefined, port);
+      await running.printed(/Ctrl-C ends it/);
+      // Resolves when the last process that writes to this terminal has ended.
+      await running[how]();
+      await expect(fetch(`http://localhost:${port}/config`)).rejects.toThrow();
+      expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
+    },
+  );
+});
+
+const CREDENTIALS = `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=${'1'.repeat(32)}\n`;
+
+it.each([
+  ['without credentials', ''],
+  ['with credentials', CREDENTIALS],
+  ['for development', 'NODE_ENV=development\n'],
+  ['with credentials, for development', `${CREDENTIALS}NODE_ENV=development`],
+])('npm start %s answers a body that cannot be read without a word of how it failed', async (_, env) => {
+  const { printed, output } = await start(env);
+  await printed(/Ctrl-C ends it/);
+  const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
+  const headers = { 'Content-Type': 'application/json' };
+  const answer = await fetch(`${origin}/lookup`, { method: 'POST', headers, body: '{"username":' });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).not.toMatch(/node_modules|\.js:/);
+});
+
+describe('npm start with credentials', () => {
+  it('reads .env as it is, and leaves no copy of it behind', async () => {
+    const { printed, output, interrupt } = await start(`${CREDENTIALS}ALLOWED_ORIGINS="https://a.example"\n`);
+    await printed(/Ctrl-C ends it/);
+    const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
+    expect(await (await fetch(`${origin}/config`)).json()).toMatchObject({ allowed_origins: ['https://a.example'] });
+    await interrupt('SIGQUIT');
+    await expect(fetch(`${origin}/config`)).rejects.toThrow();
+    expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
+  });
+
+  it('says that it uses the real Twilio before anything else, and has nothing of the sandbox', async () => {
+    const { printed, output } = await start(CREDENTIALS);
+    await printed(/Ctrl-C ends it/);
+    expect(firstLine(output())).toBe(
+      `Using the real Twilio account AC${'0'.repeat(32)}, since .env holds its credentials.`,
+    );
+    expect(output()).not.toMatch(/sandbox/i);
+    expect(output()).not.toContain('1'.repeat(32));
+  });
+});
+
+describe('npm start explains in one line', () => {
+  const explanation = async (env?: string, port?: number): Promise<string> => {
+    const { ended, output } = await start(env, port);
+    expect(await ended).toBe(1);
+    return output().trimEnd();
+  };
+
+  it('a port that is taken', async () => {
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    expect(await explanation(undefined, port)).toMatch(new RegExp(`^Port ${port} is taken\\. .*--port ${port + 1}$`));
+    taken.close();
+  });
+
+  it('words that it does not know', async () => {
+    checkout = makeCheckout();
+    const { ended, output } = startIn(checkout, '4000');
+    expect(await ended).toBe(1);
+    expect(output().trimEnd()).toMatch(/^npm start takes a port and nothing else: .*$/);
+  });
+
+  it('half a pair of credentials', async () => {
+    expect(await explanation(`ACCOUNT_SID=AC${'0'.repeat(32)}\n`)).toMatch(/^.*AUTH_TOKEN is missing.*$/);
+  });
+
+  it('credentials without an account', async () => {
+    expect(await explanation('AUTH_TOKEN=the-auth-token\n')).toMatch(/^.*ACCOUNT_SID is missing.*$/);
+  });
+
+  it.each(['', `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=x\n`])(
+    'a malformed setting (with .env %j)',
+    async (env) => {
+      expect(await explanation(`${env}LOG_LEVEL=loud\n`)).toMatch(/^.*LOG_LEVEL must be one of .*$/);
+      expect(await explanation(`${env}FLEX_INSTANCE_SID=GO1\n`)).toMatch(/^.*FLEX_INSTANCE_SID must be .*$/);
+    },
+  );
+
+  it('a port that is none', async () => {
+    expect(await explanation(undefined, 65_536)).toMatch(/^65536 is not a port.*$/);
+  });
+});

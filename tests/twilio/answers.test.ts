@@ -1,0 +1,15 @@
+import { refusalOf } from '../../src/twilio/answers';
+import { toAnswer } from '../../src/twilio/call';
+
+const REQUEST_ID = `RQ${'0'.repeat(32)}`;
+const refusal = (text: string, requestId?: string) => refusalOf(toAnswer(404, text, () => requestId));
+
+it('says of a refusal what Twilio’s support asks for, as far as Twilio said it', () => {
+  expect(refusal('{"code":20404,"message":"no"}', REQUEST_ID)).toStrictEqual({
+    ...{ status: 404, code: 20404, request_id: REQUEST_ID },
+  });
+  expect(refusal('{"code":20404}')).toStrictEqual({ status: 404, code: 20404 });
+  for (const text of ['{"code":"20404"}', '{}', 'null', '[]', '<html>', '']) {
+    expect(refusal(text)).toStrictEqual({ status: 404 });
+  }
+});
