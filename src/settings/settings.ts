@@ -91,7 +91,8 @@ const SettingsSchema = v.object({
   ),
 });
 
-const NAMES = Object.keys(SettingsSchema.entries);
+/** The names of all settings. */
+export const SETTING_NAMES: readonly string[] = Object.keys(SettingsSchema.entries);
 
 /** The settings that were read last: between the calls of a process they hardly ever change. */
 let last: { readonly key: string; readonly settings: Settings } | undefined;
@@ -102,13 +103,13 @@ let last: { readonly key: string; readonly settings: Settings } | undefined;
  * @throws {ApiError} `misconfigured`, naming every setting that is missing or malformed, and no value
  */
 export function readSettings(environment: Environment): Settings {
-  const key = JSON.stringify(NAMES.map((name) => environment[name]));
+  const key = JSON.stringify(SETTING_NAMES.map((name) => environment[name]));
   if (last?.key !== key) last = { key, settings: checkSettings(environment) };
   return last.settings;
 }
 
 function checkSettings(environment: Environment): Settings {
-  const raw = Object.fromEntries(NAMES.map((name) => [name, present(environment[name])]));
+  const raw = Object.fromEntries(SETTING_NAMES.map((name) => [name, present(environment[name])]));
   const result = v.safeParse(SettingsSchema, raw);
   const faults = (result.issues ?? []).map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
   const credentials = readCredentials(raw.AUTH_TOKEN, raw.API_KEY, raw.API_SECRET);

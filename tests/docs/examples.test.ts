@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import ts from 'typescript';
+import { blocksOf, PAGES, ROOT } from './support/pages';
+
+it('the TypeScript examples compile next to a copy of the client', () => {
+  const folder = join(ROOT, 'src/client');
+  const page = 'declare const button: HTMLElement, alert: HTMLElement;\n';
+  const client = `declare const flexAuth: import('./flex-auth').FlexAuth;\nexport {};\n`;
+  const examples = new Map(
+    PAGES.flatMap((name) => blocksOf(name, 'ts')).map(({ text }, index) => {
+      const definesClient = text.includes('const flexAuth');
+      return [join(folder, `example-${index}.ts`), `${page}${definesClient ? '' : client}${text}`];
+    }),
+  );
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: [],
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (file) => examples.has(file) || fileExists(file);
+  host.readFile = (file) => examples.get(file) ?? readFile(file);
+  host.getSourceFile = (file, version, ...rest) => {
+    const example = examples.get(file);
+    return example === undefined
+      ? getSourceFile(file, version, ...rest)
+      : ts.createSourceFile(file, example, version, true);
+  };
+  const types = join(ROOT, 'examples/flex-plugin/plugin.d.ts');
+  const program = ts.createProgram([...examples.keys(), types], options, host);
+  const errors = ts
+    .getPreEmitDiagnostics(program)
+    .map(({ file, messageText }) => `${file?.text}\n${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  expect(examples.size).toBeGreaterThan(5);
+  expect(errors).toEqual([]);
+});

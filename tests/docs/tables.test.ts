@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { fillBlocks } from '../../scripts/docs/blocks';
+import { PAGES as PATHS } from '../../scripts/docs/pages';
+import { STATUS_OF_CODE } from '../../src/contract/error-codes';
+import { readSettings, SETTING_NAMES } from '../../src/settings/settings';
+import { namesIn, read, tableBelow } from './support/pages';
+
+it.each(PATHS)('the generated blocks of %s are current (npm run docs updates them)', (path) => {
+  const page = readFileSync(path, 'utf8');
+  expect(page).toBe(fillBlocks(page));
+});
+
+it('the table of errors lists every code with its status', () => {
+  const rows = tableBelow('docs/api.md', '## Errors').map(([status, code]) => [namesIn(code)[0], Number(status)]);
+  expect(rows).toEqual(Object.entries(STATUS_OF_CODE));
+});
+
+describe('settings', () => {
+  const rows = tableBelow('docs/settings.md', '# Settings');
+  const credentials = { ACCOUNT_SID: `AC${'0'.repeat(32)}`, AUTH_TOKEN: 'secret' };
+
+  it('are all in the table of the documentation, and no others', () => {
+    expect(rows.flatMap(([names]) => namesIn(names)).sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
+  it('are all in .env.example, and no others', () => {
+    const names = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    expect(names.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
+  const defaults = rows.flatMap(([names, , value]) => namesIn(value).map((text) => [namesIn(names)[0] ?? '', text]));
+
+  it.each(defaults)('%s has the documented default %s', (name = '', value = '') => {
+    expect(readSettings({ ...credentials, [name]: value })).toEqual(readSettings(credentials));
+  });
+
+  it.each(defaults)('%s has the default %s in .env.example, too', (name = '', value = '') => {
+    const [comment = ''] = read('.env.example').split(`\n${name}=`);
+    expect(comment.slice(comment.lastIndexOf('\n\n'))).toContain(`Default: ${value}.`);
+  });
+});
