@@ -1,5 +1,5 @@
 import { isRecord, parseJson } from '../../src/json';
-import { systemCodeOf } from '../../src/twilio/call';
+import { systemCodeOf } from '../../src/upstream/failure';
 import { quote } from './finding';
 
 /** What the checks need of the outside world. */

@@ -1,6 +1,6 @@
 import { type Caller, identifyCaller } from '../auth/caller';
 import { findCredential } from '../auth/credential';
-import type { Action, UserReference } from '../auth/policy';
+import { type Action, requireKnownExpiration, type UserReference } from '../auth/policy';
 import type { NewFlexUser } from '../flex/users';
 import { FlexUsersApi } from '../flex/users-api';
 import type { Reply } from '../http/reply';
@@ -8,7 +8,7 @@ import { type Handler, serve } from '../http/serve';
 import type { CallerInLog } from '../log';
 import { readSettings, type Settings } from '../settings/settings';
 import type { FlexUserSid } from '../settings/sids';
-import { TwilioCall } from '../twilio/call';
+import { UpstreamCall } from '../upstream/call';
 
 /** Somebody to be created, or a reference to somebody who is there. */
 type AboutSomebody = NewFlexUser | { readonly user: UserReference };
@@ -27,14 +27,15 @@ export function endpoint<Input extends AboutSomebody>({ action, parse, answer }:
   return serve(action, async ({ context, event, deadlineMs, log }) => {
     const credential = findCredential(event);
     const settings = readSettings(context);
-    const twilio = new TwilioCall(deadlineMs);
-    log.request_ids = twilio.requestIds;
-    const caller = await identifyCaller(credential, action, settings, twilio);
+    const upstream = new UpstreamCall(deadlineMs);
+    log.request_ids = upstream.requestIds;
+    const caller = await identifyCaller(credential, settings, upstream);
+    requireKnownExpiration(caller, action);
     log.caller = inLog(caller);
     const input = parse(event, settings);
     // A refusal is worth knowing about, too.
     log.flex_user_sid = sidNamedIn(input);
-    return answer({ caller, input, flex: new FlexUsersApi(settings, twilio) });
+    return answer({ caller, input, flex: new FlexUsersApi(settings, upstream) });
   });
 }
 

@@ -3,10 +3,9 @@ import { ApiError } from '../errors';
 import { type BackendKey, findBackendKey } from '../settings/backend-key';
 import type { Settings } from '../settings/settings';
 import type { FlexUserSid } from '../settings/sids';
-import type { TwilioCall } from '../twilio/call';
+import type { UpstreamCall } from '../upstream/call';
 import type { Credential } from './credential';
-import { invalidToken, validateFlexToken } from './flex-token';
-import type { Action } from './policy';
+import { validateFlexToken } from './flex-token';
 
 /** Somebody who is known: their credential has been verified. What they may do is for `policy.ts` to say. */
 export type Caller = FlexUserCaller | BackendCaller;
@@ -31,20 +30,12 @@ export interface BackendCaller {
 /**
  * Verifies a credential.
  *
- * @throws {ApiError} `invalid_token` or `invalid_key` where it is not valid; `upstream_error` or `upstream_timeout` where
- *   Twilio could not be asked, which is never taken for either answer
+ * @throws {ApiError} `invalid_token` or `invalid_key` if it is not valid; `upstream_error` or `upstream_timeout` if Twilio could
+ *   not be reached, which says nothing about the credential
  */
-export async function identifyCaller(
-  credential: Credential,
-  action: Action,
-  settings: Settings,
-  twilio: TwilioCall,
-): Promise<Caller> {
+export async function identifyCaller(credential: Credential, settings: Settings, call: UpstreamCall): Promise<Caller> {
   if (credential.kind === 'backend-key') return identifyBackend(credential.key, settings);
-  const caller = await identifyFlexUser(credential.token, settings, twilio);
-  // A minted token must not outlive the one shown, so the end of that one must be known.
-  if (action === 'mint' && caller.expiresAtMs === undefined) throw invalidToken('of unknown expiration');
-  return caller;
+  return identifyFlexUser(credential.token, settings, call);
 }
 
 function identifyBackend(key: string, settings: Settings): BackendCaller {
@@ -58,8 +49,8 @@ function identifyBackend(key: string, settings: Settings): BackendCaller {
   return { kind: 'backend-key', name: found.name, scopes: found.scopes };
 }
 
-async function identifyFlexUser(token: string, settings: Settings, twilio: TwilioCall): Promise<FlexUserCaller> {
-  const { roles, ...user } = await validateFlexToken(token, settings, twilio);
+async function identifyFlexUser(token: string, settings: Settings, call: UpstreamCall): Promise<FlexUserCaller> {
+  const { roles, ...user } = await validateFlexToken(token, settings, call);
   return {
     kind: 'flex-user',
     // A guest stays a guest, whatever else the token holds.

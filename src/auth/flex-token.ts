@@ -3,9 +3,10 @@ import { ApiError } from '../errors';
 import { isRecord, parseJson } from '../json';
 import type { Settings } from '../settings/settings';
 import { isFlexInstanceSid, isFlexUserSid } from '../settings/sids';
-import { credentialsRefused, refusalOf, twilioTrouble, undocumented } from '../twilio/answers';
-import type { TwilioAnswer, TwilioCall } from '../twilio/call';
 import { findFlexInstanceSid } from '../twilio/flex-instance';
+import { credentialsRefused, refusalOf, twilioFailing, undocumented } from '../twilio/responses';
+import type { UpstreamCall } from '../upstream/call';
+import type { UpstreamResponse } from '../upstream/response';
 
 /** Twilio leaves a field out, or gives null, where it has nothing to say. An empty string says nothing either. */
 const absent = <T extends v.GenericSchema>(schema: T) =>
@@ -43,29 +44,29 @@ const ValidTokenSchema = v.object({
  * @throws {ApiError} `invalid_token`: not valid, expired, or of another Flex instance
  * @throws {ApiError} `upstream_error`, `upstream_timeout`: it could not be found out
  */
-export async function validateFlexToken(token: string, settings: Settings, twilio: TwilioCall) {
+export async function validateFlexToken(token: string, settings: Settings, call: UpstreamCall) {
   // Loaded only where a Flex token is shown: it brings Node's `https`, which a backend key does without.
   const { runValidator } = await import('./validator');
-  const { accepted, answer } = await runValidator(token, settings, twilio);
-  const body = parseJson(answer.text);
-  if (!accepted || answer.status !== 200) throw whyNotAccepted(answer, body);
+  const { accepted, response } = await runValidator(token, settings, call);
+  const body = parseJson(response.text);
+  if (!accepted || response.status !== 200) throw whyNotAccepted(response, body);
 
   const parsed = v.safeParse(ValidTokenSchema, body);
-  if (!parsed.success) throw undocumented(answer, 'Tokens/validate: fields of another type');
+  if (!parsed.success) throw undocumented(response, 'Tokens/validate: fields of another type');
   const { roles, flex_user_sid, flex_instance_sid, realm_user_id, expiration } = parsed.output;
 
   if (expiration !== undefined && expiration <= Date.now()) throw invalidToken('expired');
   // An account has one Flex instance, and Twilio has just said that the token is this account's; so a token that does not
   // name its instance passes, and one that names another does not.
-  if (flex_instance_sid !== undefined && flex_instance_sid !== (await findOwnInstance(settings, twilio))) {
+  if (flex_instance_sid !== undefined && flex_instance_sid !== (await findOwnInstance(settings, call))) {
     throw invalidToken('of another Flex instance');
   }
   return { roles, flexUserSid: flex_user_sid, username: realm_user_id, expiresAtMs: expiration };
 }
 
 /** It is a part of validating a token here: that Twilio is asked too often is its trouble then, not the caller's. */
-async function findOwnInstance(settings: Settings, twilio: TwilioCall): Promise<string> {
-  return findFlexInstanceSid(settings, twilio).catch((error: unknown) => {
+async function findOwnInstance(settings: Settings, call: UpstreamCall): Promise<string> {
+  return findFlexInstanceSid(settings, call).catch((error: unknown) => {
     const isTooOften = error instanceof ApiError && error.code === 'rate_limited';
     throw isTooOften ? new ApiError('upstream_error', error.message, error.options) : error;
   });
@@ -80,13 +81,13 @@ export const invalidToken = (reason: string) =>
     },
   );
 
-function whyNotAccepted(answer: TwilioAnswer, body: unknown): ApiError {
-  const { status } = answer;
+function whyNotAccepted(response: UpstreamResponse, body: unknown): ApiError {
+  const { status } = response;
   const isTransient = status === 429 || status >= 500;
-  if (isTransient) return twilioTrouble(answer);
+  if (isTransient) return twilioFailing(response);
   if (isRecord(body) && body.valid === false) return invalidToken('Twilio says that it is not valid');
-  if (status === 401 || status === 403) return credentialsRefused(answer);
+  if (status === 401 || status === 403) return credentialsRefused(response);
   // The token is all in the request that a caller has a hand in, so where the request is wrong, the token is.
-  if (status === 400 && refusalOf(answer).code !== undefined) return invalidToken('Twilio cannot read it');
-  return undocumented(answer, 'Tokens/validate');
+  if (status === 400 && refusalOf(response).code !== undefined) return invalidToken('Twilio cannot read it');
+  return undocumented(response, 'Tokens/validate');
 }

@@ -47,6 +47,18 @@ export interface Permit<A extends Action> {
 }
 
 /**
+ * Refuses to mint with a token of unknown expiration: the minted token must not outlive it. This is a fault of the credential, so
+ * it is checked before the fields of the request.
+ *
+ * @throws {ApiError} `invalid_token`
+ */
+export function requireKnownExpiration(caller: Caller, action: Action): void {
+  if (action === 'mint' && caller.kind === 'flex-user' && caller.expiresAtMs === undefined) {
+    throw invalidToken('of unknown expiration');
+  }
+}
+
+/**
  * Decides whether `caller` may do `action`, by {@link POLICY} alone: nobody is looked up for it.
  *
  * @throws {ApiError} `forbidden`

@@ -2,12 +2,14 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { validator } from 'twilio-flex-token-validator';
 import type { Settings } from '../settings/settings';
-import { AnswerBody, NoAnswer, systemCodeOf, type TwilioAnswer, type TwilioCall, toAnswer } from '../twilio/call';
+import type { UpstreamCall } from '../upstream/call';
+import { systemCodeOf, UpstreamFailure } from '../upstream/failure';
+import { ResponseBody, toUpstreamResponse, type UpstreamResponse } from '../upstream/response';
 
 /**
  * Runs `twilio-flex-token-validator` (1.6.0) and watches the request that it makes.
  *
- * By itself it never gives up waiting, and it hides the status of the answer. So the request is taken hold of while it is
+ * By itself it never gives up waiting, and it hides the status of the response. So the request is taken hold of while it is
  * being made, which the validator does before it returns: for that moment alone `https.request` is ours.
  *
  * @param token in ASCII: the validator counts the characters of the body, not its bytes
@@ -16,16 +18,16 @@ import { AnswerBody, NoAnswer, systemCodeOf, type TwilioAnswer, type TwilioCall,
 export async function runValidator(
   token: string,
   settings: Settings,
-  twilio: TwilioCall,
-): Promise<{ accepted: boolean; answer: TwilioAnswer }> {
+  call: UpstreamCall,
+): Promise<{ accepted: boolean; response: UpstreamResponse }> {
   let accepted = false;
-  const answer = await twilio.request(async (limitMs) => {
+  const response = await call.request('Twilio', async (limitMs) => {
     const { request, verdict } = startValidator(token, settings);
-    const answer = await wholeAnswerTo(request, limitMs);
+    const response = await wholeResponseTo(request, limitMs);
     accepted = await verdict;
-    return answer;
+    return response;
   });
-  return { accepted, answer };
+  return { accepted, response };
 }
 
 function startValidator(token: string, { accountSid, credentials, region }: Settings) {
@@ -53,19 +55,19 @@ function startValidator(token: string, { accountSid, credentials, region }: Sett
   }
 }
 
-function wholeAnswerTo(request: ClientRequest, limitMs: number): Promise<TwilioAnswer> {
-  return new Promise<TwilioAnswer>((resolve, reject) => {
+function wholeResponseTo(request: ClientRequest, limitMs: number): Promise<UpstreamResponse> {
+  return new Promise<UpstreamResponse>((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new NoAnswer('timeout'));
+      reject(new UpstreamFailure('timeout'));
       request.destroy();
     }, limitMs);
     const fail = (error?: unknown) => {
       clearTimeout(timer);
-      reject(new NoAnswer('connection', systemCodeOf(error)));
+      reject(new UpstreamFailure('connection', systemCodeOf(error)));
     };
     request.on('error', fail);
     request.on('response', (response: IncomingMessage) => {
-      const body = new AnswerBody();
+      const body = new ResponseBody();
       response.on('data', (chunk: Buffer | string) => {
         try {
           body.add(chunk);
@@ -77,9 +79,9 @@ function wholeAnswerTo(request: ClientRequest, limitMs: number): Promise<TwilioA
       });
       response.on('end', () => {
         clearTimeout(timer);
-        resolve(toAnswer(response.statusCode ?? 0, body.text(), (name) => headerOf(response, name)));
+        resolve(toUpstreamResponse(response.statusCode ?? 0, body.text(), (name) => headerOf(response, name)));
       });
-      // Without an `end` before it, the answer broke off in the middle: the validator would wait for the rest for ever.
+      // Without an `end` before it, the response broke off in the middle: the validator would wait for the rest for ever.
       response.on('close', () => fail());
     });
   });

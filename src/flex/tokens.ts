@@ -1,7 +1,7 @@
 import { type Permit, ttlWithin } from '../auth/policy';
 import { ApiError } from '../errors';
 import type { FlexUserSid } from '../settings/sids';
-import { documented, undocumented } from '../twilio/answers';
+import { documented, undocumented } from '../twilio/responses';
 import { MintedTokenSchema } from './shapes';
 import { findActiveUser, whyNotFound } from './users';
 import type { FlexUsersApi } from './users-api';
@@ -24,13 +24,13 @@ export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlS
     body: () => ({ ttl: ttlWithin(permit, ttlSeconds) }),
     whyRefused: whyNotFound,
   });
-  const answer = await minting.catch(async (refusal: unknown) => {
+  const response = await minting.catch(async (refusal: unknown) => {
     throw isForbidden(refusal) ? ((await whyNoToken(flex, permit)) ?? refusal) : refusal;
   });
-  const minted = documented(MintedTokenSchema, answer, 'Tokens');
+  const minted = documented(MintedTokenSchema, response, 'Tokens');
   if ((minted.token_info.flex_user_sid ?? flexUserSid) !== flexUserSid)
-    throw undocumented(answer, 'Tokens: another user');
-  return { status: answer.status, minted, flexUserSid };
+    throw undocumented(response, 'Tokens: another user');
+  return { status: response.status, minted, flexUserSid };
 }
 
 const ownSid = ({ caller, user }: Permit<'mint'>): FlexUserSid | undefined =>

@@ -3,8 +3,8 @@ import { type ActionOnUser, type NamedUser, type Permit, refuseOneself } from '.
 import type { FlexRole } from '../contract/roles';
 import { ApiError, type UpstreamRefusal } from '../errors';
 import type { FlexUserSid } from '../settings/sids';
-import { documented, refusalOf, undocumented } from '../twilio/answers';
-import type { TwilioAnswer } from '../twilio/call';
+import { documented, refusalOf, undocumented } from '../twilio/responses';
+import type { UpstreamResponse } from '../upstream/response';
 import { type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
 import type { FlexUsersApi } from './users-api';
 
@@ -25,7 +25,7 @@ export interface NewFlexUser {
  * @throws {ApiError} as {@link flexRequest} does
  */
 export async function provisionUser(flex: FlexUsersApi, permit: Permit<'provision'>, user: NewFlexUser) {
-  const answer = await flex.send(permit, {
+  const response = await flex.send(permit, {
     path: '/Provision',
     body: () => ({
       username: user.username,
@@ -35,7 +35,7 @@ export async function provisionUser(flex: FlexUsersApi, permit: Permit<'provisio
       worker: user.workerAttributes ? { attributes: user.workerAttributes } : {},
     }),
   });
-  return { status: answer.status, user: documented(ProvisionedUserSchema, answer, 'Provision') };
+  return { status: response.status, user: documented(ProvisionedUserSchema, response, 'Provision') };
 }
 
 /**
@@ -77,9 +77,9 @@ export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>)
 export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
   const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
   const body = () => ({ flex_user_sid: flexUserSid });
-  const answer = await flex.send(permit, { path: '/Deprovision', body, whyRefused: whyNotFound });
+  const response = await flex.send(permit, { path: '/Deprovision', body, whyRefused: whyNotFound });
   // Nobody may be told that somebody has lost their access where Twilio has not said so.
-  if (answer.status !== 204) throw undocumented(answer, 'Deprovision: not 204');
+  if (response.status !== 204) throw undocumented(response, 'Deprovision: not 204');
   return flexUserSid;
 }
 
@@ -97,26 +97,26 @@ async function fetchUser(
   permit: Permit<ActionOnUser>,
   flexUserSid: FlexUserSid,
 ): Promise<FlexUser> {
-  const answer = await flex.send(permit, { path: `/${flexUserSid}`, whyRefused: whyNotFound });
-  const user = documented(FlexUserSchema, answer, 'Users/{FU}');
-  if (user.flex_user_sid !== flexUserSid) throw undocumented(answer, 'Users/{FU}: another user');
+  const response = await flex.send(permit, { path: `/${flexUserSid}`, whyRefused: whyNotFound });
+  const user = documented(FlexUserSchema, response, 'Users/{FU}');
+  if (user.flex_user_sid !== flexUserSid) throw undocumented(response, 'Users/{FU}: another user');
   return user;
 }
 
 /** An unknown user is an empty list. Whoever else stands in the list is not the one that was asked for. */
 async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<FlexUser> {
-  const answer = await flex.send(permit, { path: `?${new URLSearchParams({ Username: username })}` });
-  const { users } = documented(FlexUserListSchema, answer, 'Users');
+  const response = await flex.send(permit, { path: `?${new URLSearchParams({ Username: username })}` });
+  const { users } = documented(FlexUserListSchema, response, 'Users');
   const [user, another] = users.filter((item) => item.username === username);
-  if (another) throw undocumented(answer, 'Users: the same user name twice');
+  if (another) throw undocumented(response, 'Users: the same user name twice');
   if (user === undefined) throw notFound();
-  if (!v.is(FlexUserSchema, user)) throw undocumented(answer, 'Users: not of the documented shape');
+  if (!v.is(FlexUserSchema, user)) throw undocumented(response, 'Users: not of the documented shape');
   return user;
 }
 
 /** What a 404 means for a request about one user. */
-export const whyNotFound = (answer: TwilioAnswer): ApiError | undefined =>
-  answer.status === 404 ? notFound(refusalOf(answer)) : undefined;
+export const whyNotFound = (response: UpstreamResponse): ApiError | undefined =>
+  response.status === 404 ? notFound(refusalOf(response)) : undefined;
 
 /** @param upstream where Twilio said so itself, and not by an empty list */
 const notFound = (upstream?: UpstreamRefusal): ApiError =>

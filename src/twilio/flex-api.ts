@@ -1,25 +1,31 @@
 import { ApiError } from '../errors';
 import type { Settings } from '../settings/settings';
-import { credentialsRefused, refusalOf, twilioTrouble, undocumented } from './answers';
-import { fetchWhole, type TwilioAnswer, type TwilioCall } from './call';
+import type { UpstreamCall } from '../upstream/call';
+import { fetchWhole } from '../upstream/fetch';
+import type { UpstreamResponse } from '../upstream/response';
+import { credentialsRefused, refusalOf, twilioFailing, undocumented } from './responses';
 
 export interface FlexRequest {
   readonly path: string;
   /** What is posted as JSON; without it, it is a GET. It is asked for at each attempt, for what changes while time passes. */
   readonly body?: () => unknown;
   /** What a refusal of this request means, where it means something of its own. */
-  readonly whyRefused?: (answer: TwilioAnswer) => ApiError | undefined;
+  readonly whyRefused?: (response: UpstreamResponse) => ApiError | undefined;
 }
 
 /**
  * One request to `flex-api.twilio.com`, with our credentials.
  *
- * @returns an answer of status 2xx; its body is not looked at
- * @throws {ApiError} for everything else that Twilio may answer, or if it does not
+ * @returns an response of status 2xx; its body is not looked at
+ * @throws {ApiError} for everything else that Twilio may response, or if it does not
  */
-export async function flexRequest(settings: Settings, twilio: TwilioCall, request: FlexRequest): Promise<TwilioAnswer> {
+export async function flexRequest(
+  settings: Settings,
+  call: UpstreamCall,
+  request: FlexRequest,
+): Promise<UpstreamResponse> {
   const url = `https://${flexApiHost(settings)}${request.path}`;
-  const answer = await twilio.request((limitMs) => {
+  const response = await call.request('Twilio', (limitMs) => {
     const json = request.body && JSON.stringify(request.body());
     const headers = {
       Accept: 'application/json',
@@ -28,9 +34,9 @@ export async function flexRequest(settings: Settings, twilio: TwilioCall, reques
     };
     return fetchWhole(url, json === undefined ? { headers } : { method: 'POST', headers, body: json }, limitMs);
   });
-  // What is below 200 is not the end of an answer, so `fetch` never gives it.
-  if (answer.status < 300) return answer;
-  throw request.whyRefused?.(answer) ?? whyRefused(answer);
+  // What is below 200 is not the end of an response, so `fetch` never gives it.
+  if (response.status < 300) return response;
+  throw request.whyRefused?.(response) ?? whyRefused(response);
 }
 
 /** `flex-api[.edge][.region].twilio.com`; an edge without a region leads to us1, as in Twilio's own helper libraries. */
@@ -48,17 +54,17 @@ export function basicAuthorization({ accountSid, credentials }: Settings): strin
 }
 
 /** What a refusal means whatever was asked. */
-function whyRefused(answer: TwilioAnswer): ApiError {
-  switch (answer.status) {
+function whyRefused(response: UpstreamResponse): ApiError {
+  switch (response.status) {
     case 401:
     case 403:
-      return credentialsRefused(answer);
+      return credentialsRefused(response);
     case 429:
       return new ApiError('rate_limited', 'Twilio is asked too often at the moment. Try again later.', {
-        upstream: refusalOf(answer),
-        retryAfter: answer.retryAfter,
+        upstream: refusalOf(response),
+        retryAfter: response.retryAfter,
       });
     default:
-      return answer.status >= 500 ? twilioTrouble(answer) : undocumented(answer, 'status');
+      return response.status >= 500 ? twilioFailing(response) : undocumented(response, 'status');
   }
 }

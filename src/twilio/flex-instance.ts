@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { Settings } from '../settings/settings';
 import { type FlexInstanceSid, isFlexInstanceSid } from '../settings/sids';
-import { documented } from './answers';
-import type { TwilioCall } from './call';
+import type { UpstreamCall } from '../upstream/call';
 import { flexRequest } from './flex-api';
+import { documented } from './responses';
 
 const ConfigurationSchema = v.object({ flex_instance_sid: v.custom<FlexInstanceSid>(isFlexInstanceSid) });
 
@@ -15,11 +15,11 @@ const found = new Map<string, FlexInstanceSid>();
  *
  * @throws {ApiError} `rate_limited`, `upstream_error` or `upstream_timeout`
  */
-export async function findFlexInstanceSid(settings: Settings, twilio: TwilioCall): Promise<FlexInstanceSid> {
+export async function findFlexInstanceSid(settings: Settings, call: UpstreamCall): Promise<FlexInstanceSid> {
   const known = settings.flexInstanceSid ?? found.get(settings.accountSid);
   if (known) return known;
-  const answer = await flexRequest(settings, twilio, { path: '/v1/Configuration' });
-  const { flex_instance_sid } = documented(ConfigurationSchema, answer, 'Configuration');
+  const response = await flexRequest(settings, call, { path: '/v1/Configuration' });
+  const { flex_instance_sid } = documented(ConfigurationSchema, response, 'Configuration');
   found.set(settings.accountSid, flex_instance_sid);
   return flex_instance_sid;
 }

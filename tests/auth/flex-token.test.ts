@@ -4,7 +4,7 @@ import { validateFlexToken } from '../../src/auth/flex-token';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { readSettings } from '../../src/settings/settings';
-import { TwilioCall } from '../../src/twilio/call';
+import { UpstreamCall } from '../../src/upstream/call';
 import { type Answer, call } from '../support/call';
 import { useSandbox } from '../support/twilio';
 
@@ -129,8 +129,8 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
     ['our own credentials are refused (401)', { status: 401 }, says('AUTH_TOKEN', upstream(401))],
     ['our own credentials are refused (403)', { status: 403 }, says('AUTH_TOKEN', upstream(403))],
     ['Twilio does not know the account (404)', { status: 404 }, says('unexpected', upstream(404))],
-    ['Twilio has trouble (500)', { status: 500 }, says('has trouble', upstream(500))],
-    ['Twilio is asked too often', { status: 429, retryAfter: 60 }, says('has trouble', upstream(429))],
+    ['Twilio has trouble (500)', { status: 500 }, says('temporarily unavailable', upstream(500))],
+    ['Twilio is asked too often', { status: 429, retryAfter: 60 }, says('temporarily unavailable', upstream(429))],
     [
       'Twilio has trouble, and its answer says that the token is valid',
       { status: 500, body: { valid: true } },
@@ -161,7 +161,7 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
     [
       'the answer is larger than any of Twilio’s',
       { status: 200, body: { valid: true, roles: ['admin'], identity: '€'.repeat(2 ** 19) } },
-      { status: 502, body: { code: 'upstream_error' }, log: [{ reason: 'answer too large' }] },
+      { status: 502, body: { code: 'upstream_error' }, log: [{ reason: 'response too large' }] },
     ],
   ];
 
@@ -186,7 +186,7 @@ it('takes as long to find the Flex instance out as there is, and says so', async
     status: 200,
     body: { valid: true, flex_instance_sid: twilio.sandbox.instanceSid },
   });
-  const validating = validateFlexToken('a.token', elsewhere, new TwilioCall(performance.now() + 500));
+  const validating = validateFlexToken('a.token', elsewhere, new UpstreamCall(performance.now() + 500));
   await expect(validating).rejects.toMatchObject({ code: 'upstream_timeout' });
   expect(twilio.sandbox.requestsTo('flex-api')).toHaveLength(1);
 });
@@ -194,8 +194,8 @@ it('takes as long to find the Flex instance out as there is, and says so', async
 it('knows a guest as a guest, whatever else the token holds', async () => {
   const identify = async (roles: string[]) => {
     const token = await twilio.sandbox.tokenFor('admin', { roles });
-    const asking = new TwilioCall(performance.now() + 5000);
-    return identifyCaller({ kind: 'flex-token', token }, 'lookup', readSettings(twilio.settings), asking);
+    const asking = new UpstreamCall(performance.now() + 5000);
+    return identifyCaller({ kind: 'flex-token', token }, readSettings(twilio.settings), asking);
   };
   expect(await identify(['admin', 'Guest', 'agent'])).toMatchObject({ roles: ['guest'] });
   expect(await identify(['admin', 'wfo.full_access', 'agent'])).toMatchObject({ roles: ['admin', 'agent'] });
@@ -219,7 +219,7 @@ describe('is valid and says little', () => {
 
   it('names no role where it says nothing of roles, and nobody where it says nothing of them', async () => {
     twilio.sandbox.fault({ host: 'iam', status: 200, body: { valid: true } });
-    const asking = new TwilioCall(performance.now() + 5000);
+    const asking = new UpstreamCall(performance.now() + 5000);
     expect(await validateFlexToken('a.token', readSettings(twilio.settings), asking)).toEqual({ roles: [] });
   });
 

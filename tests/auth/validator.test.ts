@@ -2,7 +2,7 @@ import { interceptTwilio } from '../../sandbox/interception';
 import { type Fault, type Sandbox, startSandbox } from '../../sandbox/server';
 import { runValidator } from '../../src/auth/validator';
 import { readSettings } from '../../src/settings/settings';
-import { TwilioCall } from '../../src/twilio/call';
+import { UpstreamCall } from '../../src/upstream/call';
 
 // With so little time that nothing is tried again; `waiting.test.ts` has the same with all the time that there is.
 
@@ -20,15 +20,15 @@ afterEach(async () => {
 
 const LIMIT_MS = 400;
 
-async function validate(limitMs = 5000): Promise<{ accepted: boolean; answer: object }> {
+async function validate(limitMs = 5000): Promise<{ accepted: boolean; response: object }> {
   const token = await sandbox.tokenFor('agent');
-  return runValidator(token, readSettings(sandbox.environment()), new TwilioCall(performance.now() + limitMs));
+  return runValidator(token, readSettings(sandbox.environment()), new UpstreamCall(performance.now() + limitMs));
 }
 
 it('hands over the answer and the validator’s verdict on it', async () => {
-  const { accepted, answer } = await validate();
+  const { accepted, response } = await validate();
   expect(accepted).toBe(true);
-  expect(answer).toEqual({
+  expect(response).toEqual({
     status: 200,
     text: expect.stringContaining('"valid":true'),
     requestId: sandbox.requests[0]?.requestId,
@@ -38,7 +38,7 @@ it('hands over the answer and the validator’s verdict on it', async () => {
 
 it('hands over an answer that the validator does not accept', async () => {
   sandbox.fault({ host: 'iam', status: 500, retryAfter: 7 });
-  expect(await validate()).toMatchObject({ accepted: false, answer: { status: 500, retryAfter: '7' } });
+  expect(await validate()).toMatchObject({ accepted: false, response: { status: 500, retryAfter: '7' } });
 });
 
 const broken = { code: 'upstream_error', options: { reason: 'ECONNRESET' } };
@@ -70,7 +70,11 @@ it('leaves the requests of everybody else alone, before, during and after', asyn
   const { request } = https;
   const token = await sandbox.tokenFor('agent');
   sandbox.fault({ host: 'iam', delayMs: 100 });
-  const validation = runValidator(token, readSettings(sandbox.environment()), new TwilioCall(performance.now() + 5000));
+  const validation = runValidator(
+    token,
+    readSettings(sandbox.environment()),
+    new UpstreamCall(performance.now() + 5000),
+  );
   while (sandbox.requestsTo('iam').length === 0) await new Promise(setImmediate);
   expect(https.request).toBe(request);
   await validation;

@@ -32,7 +32,7 @@ describe('trouble with Twilio', () => {
   const troubles: [string, Fault, object][] = [
     ['refused credentials (401)', { status: 401 }, says('AUTH_TOKEN', upstream(401))],
     ['refused credentials (403)', { status: 403 }, says('AUTH_TOKEN', upstream(403))],
-    ['trouble of its own (500)', { status: 500 }, says('has trouble', upstream(500))],
+    ['trouble of its own (500)', { status: 500 }, says('temporarily unavailable', upstream(500))],
     ['several choices (300)', { status: 300 }, says('unexpected', upstream(300))],
     ['something that is no answer to a GET (410)', { status: 410 }, says('unexpected', upstream(410))],
     ['a page instead of JSON', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
@@ -203,7 +203,7 @@ describe('trouble with Twilio', () => {
     twilio.sandbox.fault({ host: 'flex-api', status: 200, body: { users: ['x'.repeat(2 ** 20)] } });
     const answer = await asBackend(lookup);
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
-    expect(answer.log).toMatchObject([{ reason: 'answer too large' }]);
+    expect(answer.log).toMatchObject([{ reason: 'response too large' }]);
     expect(twilio.sandbox.requests).toHaveLength(1);
   });
 

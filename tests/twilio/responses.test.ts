@@ -1,8 +1,8 @@
-import { refusalOf } from '../../src/twilio/answers';
-import { toAnswer } from '../../src/twilio/call';
+import { refusalOf } from '../../src/twilio/responses';
+import { toUpstreamResponse } from '../../src/upstream/response';
 
 const REQUEST_ID = `RQ${'0'.repeat(32)}`;
-const refusal = (text: string, requestId?: string) => refusalOf(toAnswer(404, text, () => requestId));
+const refusal = (text: string, requestId?: string) => refusalOf(toUpstreamResponse(404, text, () => requestId));
 
 it('says of a refusal what Twilio’s support asks for, as far as Twilio said it', () => {
   expect(refusal('{"code":20404,"message":"no"}', REQUEST_ID)).toStrictEqual({

@@ -1,0 +1,116 @@
+import pRetry from 'p-retry';
+import { ApiError } from '../errors';
+import { UpstreamFailure } from './failure';
+import type { UpstreamResponse } from './response';
+import { retryAfterMs } from './retry-after';
+
+/** Time limit of one attempt. */
+const ATTEMPT_LIMIT_MS = 3000;
+
+/** Between attempts: 100 to 200 ms, 200 to 400 ms, and so on, up to 1 s. */
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1000;
+const longestWaitMs = (attemptNumber: number) =>
+  Math.min(2 * FIRST_WAIT_MS * 2 ** (attemptNumber - 1), LONGEST_WAIT_MS);
+
+/**
+ * Statuses that a retry may fix. Every request is safe to repeat: Provision and Deprovision are idempotent, and a token that
+ * was minted but never received is unknown to everyone.
+ */
+const RETRIED_STATUSES = [429, 502, 503, 504];
+
+/** With less time left, another attempt would only be cut short. */
+const SHORTEST_ATTEMPT_MS = 250;
+
+/** Who is called, as error messages name it. */
+export type Upstream = 'Twilio' | 'The identity provider';
+
+/** One attempt at a request. Resolves with the whole response within `limitMs`, or throws {@link UpstreamFailure}. */
+export type Attempt = (limitMs: number) => Promise<UpstreamResponse>;
+
+/** A complete response that a retry may improve. */
+class TransientResponse extends Error {
+  constructor(readonly response: UpstreamResponse) {
+    super();
+  }
+}
+
+/** All upstream requests of one Function call. They share one deadline, and their request IDs are collected for the log. */
+export class UpstreamCall {
+  readonly requestIds: string[] = [];
+
+  /** @param deadlineMs when the call must be finished, on the clock of `performance.now()` */
+  constructor(private readonly deadlineMs: number) {}
+
+  /**
+   * Makes a request, and retries it after 429, 502, 503, 504, a broken connection or a timed-out attempt. Waits with exponential
+   * backoff and jitter, and at least as long as `Retry-After` says. Stops when no time is left.
+   *
+   * @returns the last response, whatever its status
+   * @throws {ApiError} `upstream_timeout` or `upstream_error` if the last attempt got no complete response; also whatever else
+   *   `attempt` throws
+   */
+  async request(upstream: Upstream, attempt: Attempt): Promise<UpstreamResponse> {
+    let notBeforeMs = 0;
+    try {
+      return await pRetry(
+        async () => {
+          await waitUntil(notBeforeMs);
+          const response = await this.attempt(attempt);
+          if (!RETRIED_STATUSES.includes(response.status)) return response;
+          notBeforeMs = performance.now() + retryAfterMs(response.retryAfter);
+          throw new TransientResponse(response);
+        },
+        {
+          // The deadline ends it.
+          retries: Number.POSITIVE_INFINITY,
+          minTimeout: FIRST_WAIT_MS,
+          maxTimeout: LONGEST_WAIT_MS,
+          factor: 2,
+          randomize: true,
+          shouldRetry: ({ error, attemptNumber }) =>
+            isTransient(error) &&
+            this.hasTimeLeftAt(Math.max(notBeforeMs, performance.now() + longestWaitMs(attemptNumber))),
+        },
+      );
+    } catch (error) {
+      if (error instanceof TransientResponse) return error.response;
+      throw error instanceof UpstreamFailure ? toApiError(upstream, error) : error;
+    }
+  }
+
+  private async attempt(attempt: Attempt): Promise<UpstreamResponse> {
+    const limitMs = Math.floor(Math.min(ATTEMPT_LIMIT_MS, this.deadlineMs - performance.now()));
+    if (limitMs <= 0) throw new UpstreamFailure('timeout');
+    const response = await attempt(limitMs);
+    if (response.requestId !== undefined) this.requestIds.push(response.requestId);
+    return response;
+  }
+
+  private hasTimeLeftAt(timeMs: number): boolean {
+    return timeMs + SHORTEST_ATTEMPT_MS <= this.deadlineMs;
+  }
+}
+
+const isTransient = (error: Error): boolean =>
+  error instanceof TransientResponse || (error instanceof UpstreamFailure && error.why !== 'too-large');
+
+async function waitUntil(timeMs: number): Promise<void> {
+  const waitMs = timeMs - performance.now();
+  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+}
+
+function toApiError(upstream: Upstream, { why, systemCode }: UpstreamFailure): ApiError {
+  switch (why) {
+    case 'timeout':
+      return new ApiError('upstream_timeout', `${upstream} took too long to respond. Retry in a moment.`);
+    case 'connection':
+      return new ApiError('upstream_error', `${upstream} could not be reached. Retry in a moment.`, {
+        reason: systemCode ?? 'connection broken',
+      });
+    case 'too-large':
+      return new ApiError('upstream_error', `${upstream} returned a response that is too large. Retry in a moment.`, {
+        reason: 'response too large',
+      });
+  }
+}
