@@ -3,8 +3,8 @@ import type { Sandbox } from './server';
 import { isTwilioHost } from './twilio-hosts';
 
 /**
- * Leads what a browser asks of `https://*.twilio.com`, pages and forms included, to the sandbox. So the page that is
- * tested is the one that would be deployed: it knows nothing of a sandbox.
+ * Routes a browser's requests to `https://*.twilio.com`, pages and forms included, to the sandbox. The page under test is
+ * therefore the one that would be deployed: it knows nothing of a sandbox.
  */
 export async function leadTwilioToSandbox(context: BrowserContext, sandbox: Sandbox): Promise<void> {
   await context.route(
@@ -18,13 +18,13 @@ async function passOn(route: Route, sandbox: Sandbox): Promise<void> {
   try {
     const response = await route.fetch({
       url: `${sandbox.origin}/${hostname}${pathname}${search}`,
-      // Redirects are the browser's business, and so is how long it waits.
+      // The browser follows redirects, and decides how long to wait.
       maxRedirects: 0,
       timeout: 0,
     });
     await route.fulfill({ response });
   } catch {
-    // The connection broke; or the page is gone, and there is nobody left to tell.
+    // The connection broke, or the page was closed and no longer waits for a response.
     await route.abort('connectionreset').catch(() => undefined);
   }
 }

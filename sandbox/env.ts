@@ -5,7 +5,7 @@ import type { Tokens } from './state/tokens';
 import type { Users } from './state/users';
 import type { Service } from './twilio-hosts';
 
-/** What one sandbox knows; handed to each emulated host. */
+/** The state of one sandbox, shared by the emulated hosts. */
 export interface Twilio {
   account: Account;
   users: Users;
@@ -16,18 +16,18 @@ export interface Twilio {
 /** A request as it reached the sandbox. */
 export interface RecordedRequest {
   service: Service;
-  /** As asked for, with edge and region: `flex-api.sydney.au1.twilio.com`. */
+  /** As requested, with edge and region: `flex-api.sydney.au1.twilio.com`. */
   host: string;
   method: string;
-  /** With its query, as it would be on Twilio's host. */
+  /** Includes the query, as on Twilio's host. */
   path: string;
   headers: Readonly<Record<string, string>>;
   body: string;
-  /** The parsed body; undefined where it is not JSON. */
+  /** The parsed body; undefined if it is not JSON. */
   json: unknown;
   /** Milliseconds since the epoch. */
   atMs: number;
-  /** What the answer has as `Twilio-Request-Id`. */
+  /** The `Twilio-Request-Id` of the response. */
   requestId: string;
 }
 

@@ -6,33 +6,33 @@ import type { RecordedRequest, SandboxEnv } from './env';
 import { twilioError } from './hosts/twilio-error';
 import type { Service } from './twilio-hosts';
 
-/** Trouble to order: `host`, `method`, `path` and `times` say for which requests, the rest what happens to them. */
+/** A fault to inject. `host`, `method`, `path` and `times` select requests; the rest says what happens to them. */
 export interface Fault {
   host?: Service;
   method?: string;
-  /** Tested on the path with its query. */
+  /** Matched against the path with its query. */
   path?: RegExp;
-  /** Only the first so many requests that match; all, where left out. */
+  /** How many matching requests are affected. Default: all. */
   times?: number;
-  /** Before whatever else happens. */
+  /** A delay before anything else happens. */
   delayMs?: number;
-  /** Alone, 400 and up answer with Twilio's error body; a lower one is put on the true answer. */
+  /** Without `body`: 400 and above return Twilio's error body; a lower status replaces that of the real response. */
   status?: number;
-  /** An object goes out as JSON, a string as it is. */
+  /** An object is sent as JSON, a string unchanged. */
   body?: unknown;
   contentType?: string;
   headers?: Readonly<Record<string, string>>;
-  /** Seconds or an HTTP date, for the header `Retry-After`. */
+  /** The header `Retry-After`: seconds or an HTTP date. */
   retryAfter?: string | number;
-  /** No (further) answer; `before-headers` leaves the deed undone as well. */
+  /** Sends nothing (further). With `before-headers`, the request has no effect either. */
   hang?: 'before-headers' | 'mid-body';
-  /** The connection breaks; `before-headers` leaves the deed undone as well. */
+  /** Breaks the connection. With `before-headers`, the request has no effect either. */
   reset?: 'before-headers' | 'mid-body';
-  /** An `application/json`, a 200 unless `status` says otherwise, whose body ends in the middle. */
+  /** Sends `application/json` with a truncated body, with status 200 unless `status` is set. */
   brokenJson?: true;
 }
 
-/** The faults that are on order. */
+/** The faults to inject. */
 export class Faults {
   #orders: { fault: Fault; left: number }[] = [];
 
@@ -44,14 +44,14 @@ export class Faults {
     this.#orders = [];
   }
 
-  /** The fault that was ordered first of those that match and are not used up. */
+  /** Returns the oldest fault that matches and is not used up. */
   take({ service, method, path }: RecordedRequest): Fault | undefined {
     const order = this.#orders.find(
       ({ fault, left }) =>
         left > 0 &&
         (fault.host ?? service) === service &&
         (fault.method ?? method).toUpperCase() === method &&
-        // search, unlike test, does not remember where it was for a pattern with the g flag.
+        // search, unlike test, keeps no position for a pattern with the g flag.
         (fault.path === undefined || path.search(fault.path) !== -1),
     );
     if (order !== undefined) order.left -= 1;
@@ -59,7 +59,7 @@ export class Faults {
   }
 }
 
-/** Makes the ordered trouble, around whatever would have answered. */
+/** Injects the faults around the handlers of the emulated hosts. */
 export function troubled(faults: Faults): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const fault = faults.take(c.get('asked'));
@@ -72,9 +72,9 @@ export function troubled(faults: Faults): MiddlewareHandler<SandboxEnv> {
     if (fault.hang === 'before-headers') await aborted(gone);
     if (incoming.socket.destroyed) return RESPONSE_ALREADY_SENT;
 
-    const ordered = orderedAnswer(fault);
-    if (ordered === undefined) await next();
-    else c.res = ordered;
+    const injected = responseOf(fault);
+    if (injected === undefined) await next();
+    else c.res = injected;
     if (fault.brokenJson) {
       const text = Buffer.from(await c.res.text());
       c.res = new Response(firstHalf(text), {
@@ -95,8 +95,8 @@ export function troubled(faults: Faults): MiddlewareHandler<SandboxEnv> {
   };
 }
 
-/** The answer that a fault spells out; undefined where the true one is wanted. */
-function orderedAnswer({ status = 200, body, contentType }: Fault): Response | undefined {
+/** Returns the response that a fault defines; undefined if the real one is to be sent. */
+function responseOf({ status = 200, body, contentType }: Fault): Response | undefined {
   if (body === undefined && status < 400) return undefined;
   const isText = typeof body === 'string';
   const content = isText ? body : JSON.stringify(body ?? twilioError(status));
@@ -104,18 +104,18 @@ function orderedAnswer({ status = 200, body, contentType }: Fault): Response | u
   return new Response(content, { status, headers: { 'Content-Type': type } });
 }
 
-/** Half of the bytes, at least one and never all: there is always something to come. */
+/** Returns half of the bytes, at least one and never all, so that something is always missing. */
 function firstHalf(bytes: Buffer): Buffer<ArrayBuffer> {
   return Buffer.from(bytes.length < 2 ? '{' : bytes.subarray(0, Math.floor(bytes.length / 2)));
 }
 
-/** Sends the headers, which promise the whole body, and half of it. Resolves when the bytes are out, or the line is dead. */
-async function sendFirstHalf(answer: Response, outgoing: ServerResponse): Promise<void> {
-  const whole = Buffer.from(await answer.text());
+/** Sends headers for the whole body, but only half of it. Resolves when the bytes are sent or the connection is closed. */
+async function sendFirstHalf(response: Response, outgoing: ServerResponse): Promise<void> {
+  const whole = Buffer.from(await response.text());
   const half = firstHalf(whole);
-  // A 204 has no body to break: Node would send none of it.
-  outgoing.writeHead(answer.body === null ? 200 : answer.status, {
-    ...Object.fromEntries(answer.headers),
+  // A 204 has no body to truncate: Node would send none.
+  outgoing.writeHead(response.body === null ? 200 : response.status, {
+    ...Object.fromEntries(response.headers),
     'Content-Length': Math.max(whole.length, half.length + 1),
   });
   await new Promise<void>((resolve) => {
@@ -123,7 +123,7 @@ async function sendFirstHalf(answer: Response, outgoing: ServerResponse): Promis
   });
 }
 
-/** Aborts when the connection closes, whichever side closes it: a fault never outlives the caller, nor the server. */
+/** Returns a signal that aborts when either side closes the connection, so that no fault outlives the caller or the server. */
 function disconnection(outgoing: ServerResponse): AbortSignal {
   const controller = new AbortController();
   if (outgoing.destroyed) controller.abort();

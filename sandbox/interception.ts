@@ -6,28 +6,28 @@ import { isTwilioHost, serviceOf } from './twilio-hosts';
 
 type Fetch = typeof globalThis.fetch;
 
-// These belong to one connection, and there are two: the caller's, which is make-believe, and the one to the sandbox.
-// An answer keeps those that say where its body ends: without them a body that breaks off would look complete.
+// These belong to one connection, and there are two: the caller's, which is simulated, and the one to the sandbox. A
+// response keeps those that say where its body ends: without them, a truncated body would look complete.
 const CONNECTION_HEADERS = ['connection', 'keep-alive'];
 const REQUEST_CONNECTION_HEADERS = [...CONNECTION_HEADERS, 'content-length', 'host', 'transfer-encoding'];
 
-// Node ends a request when the signal, or the response, that it hangs on is garbage-collected; what must live as long
-// as a body is kept beside it.
+// Node ends a request when its signal or its response is garbage-collected. This map keeps them as long as the body.
 const keptAlive = new WeakMap<ReadableStream, unknown>();
 
 /**
- * Sends this process's requests to Twilio (`fetch`, `http` and `https`) to a sandbox instead, over real HTTP. Requests
- * to Twilio's other hosts fail before they reach the network; everybody else's pass through.
+ * Sends this process's requests to Twilio (`fetch`, `http` and `https`) to a sandbox instead, over real HTTP. Requests to
+ * Twilio hosts that the sandbox does not emulate fail before they reach the network. All other requests pass through.
  *
- * Aborting or destroying a request ends the one to the sandbox too; a broken or refused connection there is one here.
+ * Aborting or destroying a request also ends the one to the sandbox. A connection that breaks or is refused there fails here
+ * in the same way.
  *
- * @param sandboxOrigin `http://127.0.0.1:PORT`; credentials go there, so it must be on this machine
- * @returns the undo
+ * @param sandboxOrigin `http://127.0.0.1:PORT`; credentials are sent there, so it must be on this machine
+ * @returns a function that stops the interception
  */
 export function interceptTwilio(sandboxOrigin: string): () => void {
   const { origin, hostname } = new URL(sandboxOrigin);
   if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) {
-    throw new Error(`A sandbox runs on this machine: ${hostname} is not a loopback address`);
+    throw new Error(`The sandbox must run on this machine: ${hostname} is not a loopback address`);
   }
   const fetch = globalThis.fetch;
   const interceptor = new BatchInterceptor({
@@ -47,13 +47,13 @@ export function interceptTwilio(sandboxOrigin: string): () => void {
       const disconnection = new AbortController();
       caller.once('close', () => {
         disconnection.abort();
-        // On this the library lets go of the parser that it read the request with; a destroyed socket never says it.
+        // The library frees its request parser on this event, which a destroyed socket never emits.
         caller.socket?.emit('finish');
       });
       try {
         controller.respondWith(asNodeResponse(await forward(fetch, request, target, disconnection.signal)));
       } catch (error) {
-        // A caller that left is told nothing, but the request must count as handled, or it would go to the real Twilio.
+        // The caller has left, but the request must count as handled, or it would go to the real Twilio.
         controller.errorWith(disconnection.signal.aborted ? undefined : asNodeError(error));
       }
     } else {
@@ -61,7 +61,7 @@ export function interceptTwilio(sandboxOrigin: string): () => void {
       try {
         controller.respondWith(await forward(fetch, request, target, request.signal));
       } catch (error) {
-        // The library itself rejects an aborted request, with the reason of its signal.
+        // The library itself rejects an aborted request with the reason of its signal.
         if (!request.signal.aborted) controller.errorWith(error);
       }
     }
@@ -74,7 +74,7 @@ async function forward(fetch: Fetch, request: Request, target: string, signal: A
     method: request.method,
     headers: without(REQUEST_CONNECTION_HEADERS, request.headers),
     body: request.body === null ? null : await request.arrayBuffer(),
-    redirect: 'manual', // whoever called follows it, or does not
+    redirect: 'manual', // the caller decides whether to follow it
     signal,
   });
   if (response.body !== null) keptAlive.set(response.body, [request, response]);
@@ -85,13 +85,13 @@ async function forward(fetch: Fetch, request: Request, target: string, signal: A
   });
 }
 
-// From entries, not from the Headers themselves: of these, while intercepting, the library's patched constructor copies
-// only some. A request with a body loses its Authorization that way.
+// Built from entries, because the library's patched constructor copies only some of the headers while intercepting: a
+// request with a body would lose its Authorization.
 function without(names: string[], headers: Headers): Headers {
   return new Headers([...headers].filter(([name]) => !names.includes(name)));
 }
 
-/** The same response, whose body breaks with an error that `http` callers know. */
+/** Returns the same response, but if its body breaks, the error is one that `http` callers know. */
 function asNodeResponse(response: Response): Response {
   if (response.body === null) return response;
   return new Response(ReadableStream.from(relay(response.body)), response);
@@ -106,8 +106,8 @@ async function* relay(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Arr
 }
 
 /**
- * A failed `fetch` as `http` would put it: the cause, with its code. A new Error in any case, since under jest the ones
- * of Node's own `fetch` are not `instanceof` the Error that the interceptors know, which drop what is not.
+ * Returns the error that `http` would give for a failed `fetch`: the cause, with its code. Always a new Error, because the
+ * interceptors drop what is not `instanceof` their Error, and under Jest an error of Node's `fetch` is not.
  */
 function asNodeError(error: unknown): Error {
   const { cause } = error as { cause?: { code?: unknown; message?: unknown } };
@@ -117,6 +117,6 @@ function asNodeError(error: unknown): Error {
 }
 
 function notEmulated(url: URL): Error {
-  const message = `The sandbox has no ${url.hostname}, and nothing may reach the real one`;
+  const message = `The sandbox does not emulate ${url.hostname}, and no request may reach the real one`;
   return Object.assign(new Error(message), { code: 'ENOTFOUND' });
 }

@@ -24,7 +24,7 @@ export type { Fault } from './faults';
 export type { SignInSettings } from './state/sign-in';
 export type { SandboxGuest, SandboxUser } from './state/users';
 
-/** A Twilio of one's own: real HTTP on the loopback interface, with one account that nobody else knows. */
+/** A local Twilio: real HTTP on the loopback interface, with one random account. */
 export interface Sandbox
   extends Pick<
     Account,
@@ -32,7 +32,7 @@ export interface Sandbox
   > {
   /** Twilio's hosts are the first segment of the path: `${origin}/flex-api.twilio.com/v4/…`. */
   origin: string;
-  /** The users that are there at first; `user()` tells how they are now. */
+  /** The initial users; `user()` returns their current state. */
   users: Readonly<Record<FlexRole, SandboxUser> & { guest: SandboxGuest }>;
   user(username: string): SandboxUser | undefined;
   /** A backend key with every scope, and the setting that lists it. */
@@ -41,28 +41,28 @@ export interface Sandbox
   /** The settings that the Functions need to use this account. */
   environment(): Record<string, string>;
   /**
-   * A Flex token.
+   * Creates a Flex token.
    *
-   * @param claims what `Tokens/validate` shall say about it instead of the truth: null stays null, undefined is left out.
-   *   `ttlSeconds` (3600) is its real lifetime; with 0 or less it has expired already.
+   * @param claims replace the real ones in responses of `Tokens/validate`: null stays null, undefined removes the claim.
+   *   `ttlSeconds` (3600) is the real lifetime; with 0 or less, the token has already expired.
    */
   tokenFor(
     who: FlexRole | 'guest' | SandboxUser | SandboxGuest,
     claims?: ClaimOverrides & { ttlSeconds?: number },
   ): Promise<string>;
-  /** The account's single sign-on: `configure` holds until the next reset, `trust` adds a redirect URL for good. */
+  /** The account's single sign-on. `configure` lasts until the next reset, `trust` adds a redirect URL permanently. */
   signIn: Pick<SignIn, 'configure' | 'trust'>;
-  /** What was asked, in order; preflights are not recorded. */
+  /** All requests in order, without preflights. */
   requests: RecordedRequest[];
   requestsTo(host: Service): RecordedRequest[];
   fault(fault: Fault): void;
-  /** Forgets requests, faults, sign-ins and what happened to the users. */
+  /** Forgets requests, faults and sign-ins, and restores the initial users. */
   reset(): void;
-  /** Ends whatever still runs or hangs. */
+  /** Ends the server and every request that is still open. */
   close(): Promise<void>;
 }
 
-// Only these are called by browsers; Twilio lets no foreign page use the others.
+// Browsers call only these. Twilio sends no CORS headers for the others.
 const BROWSER_PATHS = [
   '/flex-api/v1/*',
   '/flex/api/*',
@@ -71,11 +71,11 @@ const BROWSER_PATHS = [
 ];
 
 export interface SandboxOptions {
-  /** 0, or none, for a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** The pages that a browser may be sent back to after a sign-in, such as `http://localhost:3000/login.html`. */
+  /** The pages to which a browser may return after a sign-in, such as `http://localhost:3000/login.html`. */
   trustedRedirectUrls?: readonly string[];
-  /** Milliseconds since the epoch: the clock that codes, tokens and sessions expire by. */
+  /** The clock by which codes, tokens and sessions expire, in milliseconds since the epoch. */
   now?: () => number;
 }
 
@@ -99,7 +99,7 @@ export async function startSandbox({
       const asked = record(service, c.env.incoming, await c.req.text());
       requests.push(asked);
       c.set('asked', asked);
-      // On the response itself, not by c.header(): so it is on the answers that faults put in place of this one, too.
+      // Set on the response itself, not by c.header(), so that responses injected by a fault have it too.
       c.res.headers.set('Twilio-Request-Id', asked.requestId);
       await next();
     });
@@ -112,12 +112,12 @@ export async function startSandbox({
   app.route('/services', services(twilio));
   app.notFound((c) => (c.get('asked') === undefined ? c.text('Not found', 404) : refuse(c, 404)));
   app.onError((error, c) => {
-    // The caller left before its request was here in full: there is nobody to answer.
+    // The caller disconnected before its request was complete.
     if (c.env.outgoing.destroyed) return RESPONSE_ALREADY_SENT;
     throw error;
   });
 
-  // overrideGlobalObjects would put the library's Request and Response in place of the ones that the tested code uses.
+  // overrideGlobalObjects would replace the Request and Response that the tested code uses.
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   await listen(server, port);
 
@@ -158,7 +158,7 @@ export async function startSandbox({
   };
 }
 
-/** `/flex-api.sydney.au1.twilio.com/v4/…` as it is routed: `/flex-api/v4/…`. */
+/** Returns the route of `/flex-api.sydney.au1.twilio.com/v4/…`: `/flex-api/v4/…`. */
 function routeOf(pathname: string): string {
   const { host, path } = splitTarget(pathname);
   const service = serviceOf(host);

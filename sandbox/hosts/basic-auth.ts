@@ -8,7 +8,7 @@ interface Credentials {
   password: string;
 }
 
-/** Reads `Authorization: Basic …`, and overlooks one `)` behind the base64: @twilio/flex-sdk 3.0.0 sends it, Twilio takes it. */
+/** Parses `Authorization: Basic …`. Ignores one `)` after the base64: @twilio/flex-sdk 3.0.0 sends it, and Twilio accepts it. */
 export function parseBasic(header: string | undefined): Credentials | undefined {
   const base64 = /^Basic ([A-Za-z0-9+/]+=*)\)?$/i.exec(header ?? '')?.[1];
   if (base64 === undefined) return undefined;
@@ -23,7 +23,7 @@ function belongsTo(account: Account, shown: Credentials | undefined): boolean {
   );
 }
 
-/** Lets through whoever shows the account's auth token or API key; 401 for all others. */
+/** Accepts the account's Auth Token or API key; refuses all other requests with 401. */
 export function accountOnly({ account }: Twilio): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     if (!belongsTo(account, parseBasic(c.req.header('authorization')))) return refuse(c, 401);
@@ -31,7 +31,7 @@ export function accountOnly({ account }: Twilio): MiddlewareHandler<SandboxEnv> 
   };
 }
 
-/** Lets through a browser too, that shows `token` and a live Flex token in place of a name and a password. */
+/** Also accepts the user `token` with a live Flex token as the password, as browsers send it. */
 export function accountOrFlexToken({ account, tokens }: Twilio): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const shown = parseBasic(c.req.header('authorization'));

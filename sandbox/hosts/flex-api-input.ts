@@ -17,14 +17,14 @@ function requiredText(body: Readonly<Record<string, unknown>>, field: string): s
 /**
  * Checks the body of `POST /v4/Instances/{GO}/Users/Provision` as Twilio does.
  *
- * @throws {InvalidParameter} naming the first field at fault
+ * @throws {InvalidParameter} which names the first invalid field
  * @see https://www.twilio.com/docs/flex/developer/user-management/flex-users-api "Provision a Flex user"
  */
 export function parseProvisioning(body: unknown): Provisioning {
   if (!isRecord(body)) throw new InvalidParameter('The body must be a JSON object');
   const { roles, worker } = body;
   if (!Array.isArray(roles) || roles.length === 0 || !roles.every(isFlexRole)) {
-    throw new InvalidParameter(`Invalid parameter: roles must name some of ${FLEX_ROLES.join(', ')}`);
+    throw new InvalidParameter(`Invalid parameter: roles must be a list of one or more of ${FLEX_ROLES.join(', ')}`);
   }
   if (!isRecord(worker)) throw new InvalidParameter('Invalid parameter: worker must be an object');
   const { attributes } = worker;
@@ -40,7 +40,7 @@ export function parseProvisioning(body: unknown): Provisioning {
   };
 }
 
-/** The lifetime of a new token in seconds, from the body of `…/Tokens`. @throws {InvalidParameter} */
+/** Reads the lifetime of a new token in seconds from the body of `…/Tokens`. @throws {InvalidParameter} */
 export function parseTtlSeconds(body: unknown): number {
   if (!isRecord(body)) throw new InvalidParameter('The body must be a JSON object');
   const { ttl = 3600 } = body;
@@ -50,7 +50,7 @@ export function parseTtlSeconds(body: unknown): number {
   return ttl;
 }
 
-/** The user whom Users/Deprovision is about. @throws {InvalidParameter} */
+/** Reads the user from the body of `Users/Deprovision`. @throws {InvalidParameter} */
 export function parseFlexUserSid(body: unknown): string {
   const sid = isRecord(body) ? body.flex_user_sid : undefined;
   if (typeof sid !== 'string' || !/^FU[0-9a-f]{32}$/.test(sid)) {

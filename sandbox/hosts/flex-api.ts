@@ -72,7 +72,7 @@ export function flexApi(twilio: Twilio): Hono<SandboxEnv> {
     });
   });
 
-  // What @twilio/flex-sdk asks about its own token. Only the account in the path knows the token.
+  // @twilio/flex-sdk validates its token here. The token must belong to the account in the path.
   app.post('/v1/Accounts/:accountSid/Tokens/Info', accountOrFlexToken(twilio), async (c) => {
     const inspection = await tokens.inspect(new URLSearchParams(c.get('asked').body).get('Token'));
     if (!inspection.genuine || c.req.param('accountSid') !== account.accountSid) return refuse(c, 401);
@@ -85,7 +85,7 @@ export function flexApi(twilio: Twilio): Hono<SandboxEnv> {
     });
   });
 
-  /** What the list and the record of a user have in common. */
+  /** The fields that an item of the list and the record of a user share. */
   function commonFieldsOf(user: SandboxUser) {
     return {
       account_sid: account.accountSid,
@@ -113,7 +113,7 @@ export function flexApi(twilio: Twilio): Hono<SandboxEnv> {
     };
   }
 
-  /** An entry of the list: no word of `deactivated`, and no `worker_sid` where there is no worker. */
+  /** An item of the list: without `deactivated`, and without `worker_sid` if the user has no worker. */
   function listItemOf(user: SandboxUser) {
     return {
       ...commonFieldsOf(user),

@@ -3,8 +3,8 @@ import type { SandboxEnv, Twilio } from '../env';
 import { refuse } from './twilio-error';
 
 /**
- * flex.twilio.com: the features of the account, which `createClient` of @twilio/flex-sdk 3.0.0 asks for where telemetry is on.
- * Without `flex-sdk-v3-telemetry` among them it turns its telemetry off, so that nothing leaves this machine.
+ * flex.twilio.com: the features of the account, which `createClient` of @twilio/flex-sdk 3.0.0 requests if telemetry is on.
+ * Without `flex-sdk-v3-telemetry` among them, the SDK turns telemetry off, so that nothing leaves this machine.
  */
 export function flex({ tokens }: Twilio): Hono<SandboxEnv> {
   const app = new Hono<SandboxEnv>();

@@ -14,8 +14,8 @@ const NOTHING_KNOWN = {
 };
 
 /**
- * iam.twilio.com: tells what a Flex token is worth. A bad token is an ordinary answer, 200 with `valid: false`;
- * other statuses are about the asker.
+ * iam.twilio.com: validates Flex tokens. An invalid token is a normal response, 200 with `valid: false`. Other statuses are
+ * about the credentials of the caller.
  *
  * @see https://www.npmjs.com/package/twilio-flex-token-validator "Token Result"
  */

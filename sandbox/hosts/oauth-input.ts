@@ -7,7 +7,7 @@ export type TokenRequest =
   | ({ grantType: 'AuthorizationCode' } & CodeExchange)
   | { grantType: 'RefreshToken'; ssoProfileSid: string; refreshToken: string };
 
-/** The query of Authorize, as `getLoginDetails` of the Flex SDK builds it. @throws {InvalidParameter} */
+/** Parses the query of Authorize, as `getLoginDetails` of the Flex SDK builds it. @throws {InvalidParameter} */
 export function parseAuthorizationRequest(query: Fields): AuthorizationRequest {
   refuseConsoleLogin(query.isConsoleLogin);
   const codeChallenge = requiredText(query, 'codeChallenge');
@@ -23,7 +23,7 @@ export function parseAuthorizationRequest(query: Fields): AuthorizationRequest {
   };
 }
 
-/** The body of OAuth/Tokens, as `exchangeToken` and `refreshToken` of the Flex SDK send it. @throws {InvalidParameter} */
+/** Parses the body of OAuth/Tokens, as `exchangeToken` and `refreshToken` of the Flex SDK send it. @throws {InvalidParameter} */
 export function parseTokenRequest(body: unknown): TokenRequest {
   if (typeof body !== 'object' || body === null) throw new InvalidParameter('The body must be a JSON object');
   const fields: Fields = { ...body };
@@ -53,6 +53,6 @@ function requiredText(fields: Fields, name: string): string {
 
 function refuseConsoleLogin(flag: unknown): void {
   if (flag === true || flag === 'true') {
-    throw new InvalidParameter('The sandbox has no Twilio Console to sign in by, only single sign-on');
+    throw new InvalidParameter('The sandbox supports single sign-on only, not sign-in through the Twilio Console');
   }
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { SandboxEnv } from '../env';
 
-/** What every Twilio REST API says when it refuses. */
+/** The error body of Twilio's REST APIs. */
 export interface TwilioError {
   code: number;
   message: string;
@@ -10,7 +10,7 @@ export interface TwilioError {
   status: number;
 }
 
-// Twilio's general codes are 20000 + status, but for these. https://www.twilio.com/docs/api/errors
+// Twilio's general codes are 20000 + status, except these. https://www.twilio.com/docs/api/errors
 const ODD_CODES: Readonly<Record<number, number>> = { 400: 20001, 401: 20003, 405: 20004 };
 
 const MESSAGES: Readonly<Record<number, string>> = {
@@ -31,10 +31,10 @@ export function twilioError(
   return { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status };
 }
 
-/** What is wrong with a request, in one sentence. It is refused with 400. */
+/** Says in one sentence what is wrong with a request. The response is 400. */
 export class InvalidParameter extends Error {}
 
-/** Answers with Twilio's error body for that status. */
+/** Responds with Twilio's error body for that status. */
 export function refuse(
   c: Context<SandboxEnv>,
   status: ContentfulStatusCode,

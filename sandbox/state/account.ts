@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { newSid } from './sids';
 
-/** Who owns everything in a sandbox, and the secrets that prove it. Random, so that nothing can rely on a fixed value. */
+/** The account of a sandbox and its secrets. Random, so that nothing can rely on a fixed value. */
 export interface Account {
   accountSid: string;
   authToken: string;
@@ -10,7 +10,7 @@ export interface Account {
   instanceSid: string;
   workspaceSid: string;
   teamSid: string;
-  /** What the account's single sign-on is known by: its profile, which is its connection's name, and its OAuth client. */
+  /** The account's single sign-on: its profile, which is also the name of the connection, and its OAuth client. */
   ssoProfileSid: string;
   clientId: string;
 }
@@ -29,7 +29,7 @@ export function newAccount(): Account {
   };
 }
 
-/** A backend key with every scope, and the `BACKEND_KEYS` setting that lists it by its hash. */
+/** Creates a backend key with every scope, and the `BACKEND_KEYS` setting that lists its hash. */
 export function newBackendKey(): { backendKey: string; backendKeys: string } {
   const backendKey = `fbk_sandbox.${randomBytes(32).toString('base64url')}`;
   const hash = createHash('sha256').update(backendKey).digest('hex');

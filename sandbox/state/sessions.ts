@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
-/** What follows from one sign-in, until it ends. */
+/** The session that follows a sign-in. */
 export interface Session {
   readonly flexUserSid: string;
   readonly ssoProfileSid: string;
   readonly startedAtSeconds: number;
 }
 
-/** The sessions of one account, by the refresh tokens that they have had. */
+/** The sessions of one account, by all refresh tokens that were issued for them. */
 export class Sessions {
   readonly #byRefreshToken = new Map<string, Session>();
-  /** The one refresh token that each session can be renewed with. */
+  /** The only refresh token that can renew each session. */
   readonly #current = new Map<Session, string>();
 
   /** @param now milliseconds since the epoch */
@@ -28,7 +28,7 @@ export class Sessions {
   }
 
   /**
-   * Uses a refresh token up. One that was used before is in two hands, so it ends the session: neither can go on.
+   * Uses up a refresh token and returns its session. A refresh token that was used before may be stolen, so it ends the session.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
    */

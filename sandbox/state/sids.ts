@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** A fresh Twilio SID: the two letters that tell its kind, and 32 hex digits. */
+/** Creates a Twilio SID: a prefix of two letters, and 32 hexadecimal digits. */
 export function newSid(prefix: string): string {
   return prefix + randomBytes(16).toString('hex');
 }

@@ -3,23 +3,23 @@ import { type Session, Sessions } from './sessions';
 import type { MintedToken, Tokens } from './tokens';
 import type { SandboxUser } from './users';
 
-/** How the account's single sign-on is set up. */
+/** The configuration of the account's single sign-on. */
 export interface SignInSettings {
   /** Whether the one configuration is listed at all. */
   listed: boolean;
-  /** Whether it is listed as active; where it is not, nobody signs in by it. */
+  /** Whether it is listed as active. If it is not, all sign-ins are refused. */
   active: boolean;
-  /** Where a browser may be sent back to: origin and path count, exactly. */
+  /** The URLs to which a browser may return. Origin and path must match exactly. */
   trustedRedirectUrls: readonly string[];
   /** How long a code can be exchanged. */
   codeSeconds: number;
-  /** How long an access token lasts, unless the session ends before. */
+  /** The lifetime of an access token, unless the session ends earlier. */
   accessTokenSeconds: number;
-  /** How long a session can be renewed, from its sign-in on: the maximum lifetime. */
+  /** The maximum lifetime of a session, from the sign-in. */
   sessionSeconds: number;
 }
 
-/** What the page asks of Authorize. */
+/** The parameters of Authorize. */
 export interface AuthorizationRequest {
   redirectUrl: string;
   ssoProfileSid: string;
@@ -28,7 +28,7 @@ export interface AuthorizationRequest {
   state: string;
 }
 
-/** What is shown to get the first tokens of a session. */
+/** The parameters of a code exchange. */
 export interface CodeExchange {
   ssoProfileSid: string;
   code: string;
@@ -40,7 +40,7 @@ export interface SessionTokens extends MintedToken {
   refresh_token: string;
 }
 
-/** A sign-in, or its renewal, that Twilio does not go along with; the message says why. */
+/** Thrown if Twilio refuses a sign-in or a renewal; the message says why. */
 export class SignInRefused extends Error {}
 
 const DEFAULTS: SignInSettings = {
@@ -52,7 +52,7 @@ const DEFAULTS: SignInSettings = {
   sessionSeconds: 24 * 3600,
 };
 
-/** The single sign-on of one account: whom it lets in, and for how long. */
+/** The single sign-on of one account: sign-ins, codes and sessions. */
 export class SignIn {
   #initial: SignInSettings;
   #settings: SignInSettings;
@@ -73,13 +73,13 @@ export class SignIn {
     return this.#settings;
   }
 
-  /** Changes the set-up until the next reset; what is left out stays. */
+  /** Changes some of the settings until the next reset. */
   configure(changes: Partial<SignInSettings>): void {
     const trusted = (changes.trustedRedirectUrls ?? this.#settings.trustedRedirectUrls).map(placeOf);
     this.#settings = { ...this.#settings, ...changes, trustedRedirectUrls: trusted };
   }
 
-  /** Adds a page that browsers may be sent back to; a reset leaves it there. */
+  /** Adds a page to which browsers may return. A reset keeps it. */
   trust(redirectUrl: string): void {
     const withPlace = (settings: SignInSettings): SignInSettings => ({
       ...settings,
@@ -89,7 +89,7 @@ export class SignIn {
     this.#settings = withPlace(this.#settings);
   }
 
-  /** Ends all sessions and sign-ins that are under way, and undoes `configure`. */
+  /** Ends all sessions and pending sign-ins, and undoes `configure`. */
   reset(): void {
     this.#settings = this.#initial;
     this.#requests.clear();
@@ -97,12 +97,12 @@ export class SignIn {
     this.#sessions.clear();
   }
 
-  /** Those who can sign in, as they are now. */
+  /** Returns the users who can sign in. */
   users(): SandboxUser[] {
     return this.tokens.users.all().filter(({ deactivated }) => !deactivated);
   }
 
-  /** @returns the request's ID, of one use @throws {SignInRefused} where the browser must not be sent back */
+  /** Starts a sign-in. @returns its ID, for one use @throws {SignInRefused} if the browser must not return */
   request(asked: AuthorizationRequest): string {
     if (!this.#knows(asked.ssoProfileSid)) {
       throw new SignInRefused(`There is no active sign-in profile ${asked.ssoProfileSid}.`);
@@ -116,10 +116,10 @@ export class SignIn {
   }
 
   /**
-   * Ends a request.
+   * Completes a sign-in.
    *
-   * @param flexUserSid who signs in; undefined where the person refuses
-   * @returns where to send the browser; undefined where there is no such request any more
+   * @param flexUserSid the user who signs in; undefined if the person refuses
+   * @returns the URL to which the browser returns; undefined if the sign-in is unknown or already completed
    */
   answer(id: string, flexUserSid: string | undefined): string | undefined {
     const request = this.#requests.get(id);
@@ -137,26 +137,26 @@ export class SignIn {
     return withQuery(request, { code });
   }
 
-  /** A code is used up by the first try, whatever comes of it. @throws {SignInRefused} */
+  /** Exchanges a code for tokens. The first attempt uses up the code, even if it fails. @throws {SignInRefused} */
   async exchange({ ssoProfileSid, code, codeVerifier, nonce }: CodeExchange): Promise<SessionTokens> {
     const granted = this.#codes.get(code);
     this.#codes.delete(code);
     if (granted === undefined) throw new SignInRefused('The code is unknown, or was used before');
     if (granted.expiresAtMs <= this.tokens.now()) throw new SignInRefused('The code has expired');
-    if (granted.ssoProfileSid !== ssoProfileSid) throw new SignInRefused('The code is of another sign-in profile');
-    if (granted.nonce !== nonce) throw new SignInRefused('The nonce is not the one of the sign-in');
+    if (granted.ssoProfileSid !== ssoProfileSid) throw new SignInRefused('The code belongs to another sign-in profile');
+    if (granted.nonce !== nonce) throw new SignInRefused('The nonce does not match the sign-in');
     if (granted.codeChallenge !== createHash('sha256').update(codeVerifier).digest('base64url')) {
-      throw new SignInRefused('The code verifier does not belong to the code challenge');
+      throw new SignInRefused('The code verifier does not match the code challenge');
     }
     return this.#grant(this.#sessions.start(granted.user.flexUserSid, ssoProfileSid));
   }
 
-  /** Every refresh token is for one use; a second one ends the session. @throws {SignInRefused} */
+  /** Renews a session. Each refresh token can be used once; a second use ends the session. @throws {SignInRefused} */
   async refresh(ssoProfileSid: string, refreshToken: string): Promise<SessionTokens> {
     const session = this.#sessions.take(refreshToken);
     if (session === undefined) throw new SignInRefused('The refresh token is unknown, or was used before');
     if (session.ssoProfileSid !== ssoProfileSid) {
-      throw new SignInRefused('The refresh token is of another sign-in profile');
+      throw new SignInRefused('The refresh token belongs to another sign-in profile');
     }
     return this.#grant(session);
   }
@@ -168,8 +168,8 @@ export class SignIn {
     if (user === undefined) throw new SignInRefused('The user is not active');
     const leftSeconds = session.startedAtSeconds + sessionSeconds - Math.floor(this.tokens.now() / 1000);
     if (leftSeconds <= 0) throw new SignInRefused('The session has reached its maximum lifetime');
-    // Near its end a session gives tokens that expire no later than the last one: the Flex SDK takes this for a sign of
-    // the maximum lifetime, and emits `tokenMaxLifetimeReached`.
+    // Near the end of a session, a new token expires no later than the previous one. The Flex SDK then emits
+    // `tokenMaxLifetimeReached`.
     const minted = await this.tokens.mint(user, Math.min(accessTokenSeconds, leftSeconds));
     return { ...minted, refresh_token: this.#sessions.nextRefreshToken(session) };
   }
@@ -184,7 +184,7 @@ export class SignIn {
   }
 }
 
-/** What of a redirect URL is compared: a page, whatever its query. User names and fragments are part of it, so they never match. */
+/** Returns the part of a redirect URL that is compared: everything but the query. User names and fragments never match. */
 function placeOf(redirectUrl: string): string {
   const url = new URL(redirectUrl);
   url.search = '';

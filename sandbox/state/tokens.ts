@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import { identityOf, type SandboxGuest, type SandboxUser, twilioDate, type Users } from './users';
 
-/** What `Tokens/validate` tells about a valid token. */
+/** What `Tokens/validate` returns for a valid token. */
 export interface TokenClaims {
   valid: boolean;
   code: number;
@@ -17,10 +17,10 @@ export interface TokenClaims {
   flex_user_sid: string | null;
 }
 
-/** Claims put in place of the true ones: null stays null, undefined is left out, and anything may be of a wrong type. */
+/** Claims that replace the real ones: null stays null, undefined removes the claim, and any type is possible. */
 export type ClaimOverrides = { [Claim in keyof TokenClaims]?: unknown };
 
-/** A new token, and what the Flex Users API tells about it. */
+/** A new token, and what the Flex Users API returns about it. */
 export interface MintedToken {
   access_token: string;
   token_info: {
@@ -36,21 +36,21 @@ export interface MintedToken {
   };
 }
 
-/** A token as Twilio sees it: genuine and live, or the code and message that say why not. */
+/** The result of validating a token: genuine and live, or the code and message that say why not. */
 export type Inspection = { genuine: true; claims: ClaimOverrides } | { genuine: false; code: number; message: string };
 
-/** Codes of https://www.twilio.com/docs/api/errors for access tokens that are wrong or too old. */
+/** Codes of https://www.twilio.com/docs/api/errors for invalid and expired access tokens. */
 const INVALID = { genuine: false, code: 20101, message: 'Invalid Access Token' } as const;
 const EXPIRED = { genuine: false, code: 20104, message: 'Access Token expired or expiration date invalid' } as const;
 
 const DEFAULT_TTL_SECONDS = 3600;
 
-/** Permission SIDs as in the documented sample; what they stand for is Twilio's secret. */
+/** Permission SIDs as in the documented sample. Twilio does not document their meaning. */
 export const PERMISSIONS = ['FPN9999', 'FPN0000'];
 
-/** Makes and reads Flex tokens: compact JWEs, opaque to all but the sandbox that made them. */
+/** Issues and validates Flex tokens: compact JWEs that only the same sandbox can read. */
 export class Tokens {
-  // Of its own for each sandbox, so that a token of one is a foreign account's to another.
+  // Each sandbox has a key, so that a sandbox treats the token of another one as the token of another account.
   readonly #key = Uint8Array.from(randomBytes(32));
 
   /** @param now milliseconds since the epoch */
@@ -59,7 +59,7 @@ export class Tokens {
     readonly now: () => number,
   ) {}
 
-  /** A token for a user, and its description. */
+  /** Issues a token for a user, with its description. */
   async mint(user: SandboxUser, ttlSeconds: number): Promise<MintedToken> {
     const expiresAtSeconds = this.#secondsFromNow(ttlSeconds);
     const { accountSid, instanceSid } = this.users.account;
@@ -79,8 +79,10 @@ export class Tokens {
   }
 
   /**
-   * @param ttlSeconds 0 or less makes a token that has expired already
-   * @param overrides what `Tokens/validate` shall say instead; the real expiry stays the one of `ttlSeconds`
+   * Issues a token with any claims, for tests.
+   *
+   * @param ttlSeconds 0 or less issues an expired token
+   * @param overrides replace the claims in responses of `Tokens/validate`; the token still expires after `ttlSeconds`
    */
   async issue(
     holder: SandboxUser | SandboxGuest,
@@ -99,7 +101,7 @@ export class Tokens {
     const token = new EncryptJWT({ claims })
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: 'JWT' })
       .setExpirationTime(expiresAtSeconds);
-    // The holder stands apart from the claims, so that overriding these cannot hide who was deactivated.
+    // The holder is stored apart from the claims, so that overrides cannot hide a deactivated user.
     if ('flexUserSid' in holder) token.setSubject(holder.flexUserSid);
     return token.encrypt(this.#key);
   }

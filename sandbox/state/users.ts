@@ -1,18 +1,18 @@
 import type { Account } from './account';
 import { newSid } from './sids';
 
-/** As Twilio names them: not those of the Functions, which are tested against the sandbox. */
+/** Twilio's role names, repeated on purpose: the Functions are tested against the sandbox and have their own list. */
 export const FLEX_ROLES = ['agent', 'supervisor', 'admin'] as const;
 export type FlexRole = (typeof FLEX_ROLES)[number];
 
-/** A Flex user as the sandbox keeps it. It is never changed: an update puts another in its place. */
+/** A Flex user. Immutable: an update replaces it. */
 export interface SandboxUser {
   readonly username: string;
   readonly email: string;
   readonly full_name: string;
   readonly roles: readonly FlexRole[];
   readonly flexUserSid: string;
-  /** null once the user is deactivated: Twilio deletes the worker. */
+  /** null after the user was deactivated, because Twilio deletes the worker. */
   readonly worker_sid: string | null;
   readonly worker_attributes: Readonly<Record<string, unknown>>;
   readonly deactivated: boolean;
@@ -22,13 +22,13 @@ export interface SandboxUser {
   readonly version: number;
 }
 
-/** A website visitor in a web chat: holds a valid Flex token, but is no Flex user and has no worker. */
+/** A website visitor in a webchat: has a valid Flex token, but no Flex user and no worker. */
 export interface SandboxGuest {
   readonly identity: string;
   readonly roles: readonly ['guest'];
 }
 
-/** What Users/Provision sets. */
+/** What `Users/Provision` sets. */
 export interface Provisioning {
   username: string;
   email: string;
@@ -37,14 +37,14 @@ export interface Provisioning {
   worker: { attributes?: Record<string, unknown> };
 }
 
-/** Twilio's dates have no fractions of a second: `2025-03-25T15:09:41Z`. */
+/** Formats a date as Twilio does, without fractions of a second: `2025-03-25T15:09:41Z`. */
 export function twilioDate(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /**
- * A username as Twilio makes an identity of it: whatever is neither letter nor digit becomes `_` and its code in hex,
- * so that `first.last@example.com` is `first_2Elast_40example_2Ecom`.
+ * Encodes a username as Twilio does for an identity: every byte that is not a letter or digit becomes `_` and two
+ * hexadecimal digits. `first.last@example.com` becomes `first_2Elast_40example_2Ecom`.
  *
  * @see https://support.twilio.com/hc/en-us/articles/42799965656987 (the worker's `contact_uri`)
  */
@@ -70,7 +70,7 @@ export class Users {
     this.reset();
   }
 
-  /** Back to the seeded users, with the SIDs they always had. */
+  /** Restores the initial users with their SIDs. */
   reset(): void {
     this.#bySid.clear();
     for (const user of Object.values(this.seeds)) this.#bySid.set(user.flexUserSid, user);
@@ -88,12 +88,12 @@ export class Users {
     return this.all().find((user) => user.username === username);
   }
 
-  /** Creates the user, or brings the one of that name up to date, back to life and to a new worker where it must. */
-  provision({ worker, ...wished }: Provisioning): { user: SandboxUser; created: boolean } {
+  /** Creates the user, or updates the one with that username. Reactivates it and creates a worker if necessary. */
+  provision({ worker, ...fields }: Provisioning): { user: SandboxUser; created: boolean } {
     const now = twilioDate(Date.now());
-    const known = this.byUsername(wished.username);
+    const known = this.byUsername(fields.username);
     const user: SandboxUser = {
-      ...wished,
+      ...fields,
       flexUserSid: known?.flexUserSid ?? newSid('FU'),
       worker_sid: known?.worker_sid ?? newSid('WK'),
       worker_attributes: worker.attributes ?? known?.worker_attributes ?? {},
@@ -107,7 +107,7 @@ export class Users {
     return { user, created: known === undefined };
   }
 
-  /** Deactivates the user and deletes the worker. @returns whether there is such a user */
+  /** Deactivates the user and deletes the worker. @returns whether the user exists */
   deprovision(flexUserSid: string): boolean {
     const user = this.bySid(flexUserSid);
     if (user === undefined) return false;

@@ -74,7 +74,7 @@ describe.each(CALLERS)('a request to Twilio by %s', (_, call) => {
     async (host) => {
       const sandbox = await sandboxed();
       const failure = await call(`https://${host}/`).catch((error) => error.cause ?? error);
-      expect(failure.message).toMatch(`The sandbox has no ${host}`);
+      expect(failure.message).toMatch(`The sandbox does not emulate ${host}`);
       expect(sandbox.requests).toEqual([]);
     },
   );

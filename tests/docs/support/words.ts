@@ -26,7 +26,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:if|when) (?:it|this) (?:stays|goes on)\b/, 'if it persists'],
   [/\bin (?:its|their|his) place\b/, 'instead'],
   [/\bof (?:its|their|his|her|one's|my) own\b/, 'its, separate'],
-  [/\bof (?:Twilio|Flex|Jest|Node|Biome|Chromium|npm)['’]s\b/, 'Twilio’s'],
+  [/\bof (?:Twilio|Flex|Jest|Node|Biome|Chromium|npm)['’]s(?= own| that| which| is| are| and|[.,;:)]|$)/, 'Twilio’s'],
   [/(?<!\bthere )\b(?:is|are|was|were) no (?!longer|more|such|less|different|idea|way|help|use|proof)/, 'is not a'],
   [/\b(?:not|no|never|nothing) (?:\S+ ){0,4}any ?more\b/, 'no longer'],
   [/\bis over already\b|\bfor ever\b|\bby name of\b|\bat the latest moment\b/, 'has ended, forever'],
