@@ -1,24 +1,23 @@
 /**
- * Three kinds of tests, told apart by the end of their file's name:
+ * Three kinds of tests, told apart by file name:
  * - `*.test.ts` runs the sources in its own process and needs no build;
- * - `*.service.test.ts` runs what a build or a command makes, without a browser;
- * - `*.browser.test.ts` opens it in Chromium.
+ * - `*.service.test.ts` runs a build or a command, without a browser;
+ * - `*.browser.test.ts` opens the build in Chromium.
  */
 const common = {
   testEnvironment: 'node',
-  // `tsc` checks the types of everything, the tests included; here each file is only translated.
+  // `tsc` checks all types, those of the tests included. Here, each file is only transpiled.
   transform: { '^.+\\.[jt]s$': ['ts-jest', { tsconfig: '<rootDir>/tests/tsconfig.json' }] },
-  // These libraries are published as ES modules alone.
+  // These libraries are published as ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(p-retry|is-network-error|jose)/)'],
   setupFilesAfterEnv: ['<rootDir>/tests/support/time-limit.ts'],
 };
 
-const built = { ...common, globalSetup: '<rootDir>/tests/support/build.ts' };
-
 /** @type {import('jest').Config} */
 module.exports = {
-  // Much of the time goes by in waiting for answers that are late on purpose.
+  // Much of the time, tests wait for responses that are late on purpose.
   maxWorkers: 2,
+  reporters: ['default', '<rootDir>/tests/support/browser-reporter.cjs'],
   projects: [
     {
       ...common,
@@ -26,7 +25,18 @@ module.exports = {
       testMatch: ['<rootDir>/tests/**/*.test.ts'],
       testPathIgnorePatterns: ['\\.(service|browser)\\.test\\.ts$'],
     },
-    { ...built, displayName: 'service', testMatch: ['<rootDir>/tests/**/*.service.test.ts'] },
-    { ...built, displayName: 'browser', testMatch: ['<rootDir>/tests/**/*.browser.test.ts'] },
+    {
+      ...common,
+      displayName: 'service',
+      testMatch: ['<rootDir>/tests/**/*.service.test.ts'],
+      globalSetup: '<rootDir>/tests/support/build.ts',
+    },
+    {
+      ...common,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/tests/**/*.browser.test.ts'],
+      globalSetup: '<rootDir>/tests/support/browser.ts',
+      setupFilesAfterEnv: [...common.setupFilesAfterEnv, '<rootDir>/tests/support/skip-without-browser.ts'],
+    },
   ],
 };

@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from '../../local/chromium';
 import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { startTogether } from '../support/start-together';
 import { type Application, startApplication } from './application';
 import { atSandbox, loginUrlFor } from './sign-in';
 
@@ -22,7 +23,7 @@ let context: BrowserContext;
 let page: Page;
 let complaints: string[];
 beforeAll(async () => {
-  [application, browser] = await Promise.all([startApplication(), launchChromium()]);
+  [application, browser] = await startTogether(startApplication(), launchChromium());
   sandbox = await startSandbox({ trustedRedirectUrls: [application.url] });
 });
 beforeEach(async () => {

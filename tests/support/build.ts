@@ -1,4 +1,4 @@
 import { buildProject } from '../../build/build';
 
-/** Once before all tests: what is served in them is what would be deployed, whatever a developer's own `.env` says. */
+/** Runs once before all tests that need a build. What they serve is what would be deployed, whatever a developer's `.env` says. */
 export default (): Promise<void> => buildProject({ env: {} });

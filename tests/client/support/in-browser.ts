@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from '../../../local/chromium';
 import { type Service, startService } from '../../../local/running-service';
 import { leadTwilioToSandbox } from '../../../sandbox/browser-interception';
+import { startTogether } from '../../support/start-together';
 import { type Site, startSite } from './site';
 
 /** The service, and a site of another origin that uses it, for all tests of a file; a context and a page for each. */
@@ -14,7 +15,9 @@ export interface InBrowser {
 
 /** To be called once at the top of a test file. */
 export function useSite(): InBrowser {
-  let forAll: { service: Service; site: Site; browser: Browser } | undefined;
+  let service: Service | undefined;
+  let browser: Browser | undefined;
+  let site: Site | undefined;
   let forOne: { context: BrowserContext; page: Page } | undefined;
   const running = <Part>(part: Part | undefined): Part => {
     if (part === undefined) throw new Error('not outside of a test');
@@ -22,29 +25,29 @@ export function useSite(): InBrowser {
   };
 
   beforeAll(async () => {
-    const [service, browser] = await Promise.all([startService(), launchChromium()]);
-    forAll = { service, browser, site: await startSite(service.origin) };
+    [service, browser] = await startTogether(startService(), launchChromium());
+    site = await startSite(service.origin);
   });
   afterAll(async () => {
-    await forAll?.browser.close();
-    await forAll?.site.close();
-    await forAll?.service.close();
+    await browser?.close();
+    await site?.close();
+    await service?.close();
   });
   beforeEach(async () => {
-    const { browser, service } = running(forAll);
-    service.sandbox.reset();
-    const context = await browser.newContext();
-    await leadTwilioToSandbox(context, service.sandbox);
+    const { sandbox } = running(service);
+    sandbox.reset();
+    const context = await running(browser).newContext();
+    await leadTwilioToSandbox(context, sandbox);
     forOne = { context, page: await context.newPage() };
   });
   afterEach(() => forOne?.context.close());
 
   return {
     get service() {
-      return running(forAll).service;
+      return running(service);
     },
     get site() {
-      return running(forAll).site;
+      return running(site);
     },
     get context() {
       return running(forOne).context;

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { launchChromium } from '../../../local/chromium';
+import { startTogether } from '../../support/start-together';
 import { defaultConfig, type Service, startService } from './service';
 import { type FakeTwilio, playTwilio } from './twilio';
 
@@ -39,11 +40,11 @@ export function useLoginPage(): Harness {
   };
 
   beforeAll(async () => {
-    [now.browser, now.service] = await Promise.all([launchChromium(), startService()]);
+    [now.browser, now.service] = await startTogether(launchChromium(), startService());
   });
   afterAll(async () => {
-    await get('browser').close();
-    await get('service').close();
+    await now.browser?.close();
+    await now.service?.close();
   });
   beforeEach(async () => {
     get('service').config = defaultConfig();
@@ -51,7 +52,7 @@ export function useLoginPage(): Harness {
     log.length = 0;
     await newContext({});
   });
-  afterEach(() => get('context').close());
+  afterEach(() => now.context?.close());
 
   const role = (name: 'status' | 'alert', text: string | RegExp) =>
     get('page').getByRole(name).filter({ hasText: text }).waitFor();
