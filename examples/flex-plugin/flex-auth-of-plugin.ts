@@ -3,6 +3,6 @@ import { createFlexAuth } from '../../src/client/flex-auth';
 
 export const flexAuth = createFlexAuth({
   service: 'https://YOUR-SERVICE.twil.io',
-  // Looked up at each call: Flex renews the token during the day, and one that was kept is refused in the evening.
-  token: () => Flex.Manager.getInstance().store.getState().flex.session.ssoTokenPayload.token,
+  // Read for each call, because Flex renews the token during the day. Undefined while the worker is signed out.
+  token: () => Flex.Manager.getInstance().store.getState().flex.session.ssoTokenPayload?.token,
 });

@@ -2,7 +2,7 @@
 
 declare module '@twilio/flex-ui' {
   export const Manager: {
-    getInstance(): { store: { getState(): { flex: { session: { ssoTokenPayload: { token: string } } } } } };
+    getInstance(): { store: { getState(): { flex: { session: { ssoTokenPayload?: { token: string } } } } } };
   };
 }
 

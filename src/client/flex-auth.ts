@@ -1,62 +1,94 @@
-/** The client of this service's Functions and of its sign-in page, for browsers: one file that imports nothing. */
+/**
+ * Calls this service's Functions and opens its sign-in page, from a browser. One file that imports nothing: copy it into
+ * your project, or copy `flex-auth.js` from your service.
+ */
 
 const SERVICE_CODES = [
-  ...(['invalid_request', 'missing_credentials', 'invalid_token', 'invalid_key', 'forbidden'] as const),
-  ...(['user_not_found', 'user_deactivated', 'rate_limited', 'misconfigured', 'internal_error'] as const),
-  ...(['upstream_error', 'upstream_timeout'] as const),
-];
+  'invalid_request',
+  'missing_credentials',
+  'invalid_token',
+  'invalid_key',
+  'forbidden',
+  'user_not_found',
+  'user_deactivated',
+  'rate_limited',
+  'misconfigured',
+  'internal_error',
+  'upstream_error',
+  'upstream_timeout',
+] as const;
 
-/** What the service answers. `missing_credentials` and `invalid_token` are also given for a token that cannot even be sent. */
+/** The codes that the service returns. The client uses `missing_credentials` and `invalid_token` too, for a token that it cannot send. */
 export type ServiceErrorCode = (typeof SERVICE_CODES)[number];
 
 /**
- * - `network_error`: no answer, or none that this page may read; the browser does not say which
- * - `timeout`: no answer in time
- * - `unexpected_answer`: something that the service does not document, such as the HTML of a proxy
- * - `sign_in_refused`: the sign-in page said why, in `message` and, as a short name, in `reason`
+ * - `network_error`: no response, or one that this page may not read; the browser does not say which
+ * - `timeout`: no response in time
+ * - `unexpected_answer`: a response that is not documented, such as the HTML of a proxy
+ * - `sign_in_refused`: the sign-in page could not sign the person in; see `message` and `reason`
  */
 export type FlexAuthErrorCode =
   | ServiceErrorCode
-  | ('network_error' | 'timeout' | 'unexpected_answer')
-  | ('popup_blocked' | 'popup_closed' | 'sign_in_refused' | 'sign_in_timeout');
+  | 'network_error'
+  | 'timeout'
+  | 'unexpected_answer'
+  | 'popup_blocked'
+  | 'popup_closed'
+  | 'sign_in_refused'
+  | 'sign_in_timeout';
 
-interface Circumstances {
-  /** The HTTP status, where there was an answer. */
-  readonly status?: number | undefined;
-  /** The fields at fault. */
-  readonly details?: readonly { readonly field: string; readonly message: string }[] | undefined;
-  /** What Twilio answered, where Twilio said no. */
-  readonly upstream?: { readonly status: number; readonly code?: number; readonly request_id?: string } | undefined;
-  /** How long to wait before the next try, where Twilio said so. */
-  readonly retryAfterSeconds?: number | undefined;
-  /** The sign-in page's name for the failure: `denied`, `untrusted`, `unreachable` and others. */
-  readonly reason?: string | undefined;
+/** A field of the request that the service refused. */
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
 }
 
-/** Why a call or a sign-in failed. `message` says what to do next, and holds no token. */
+/** What Twilio returned when it refused a request of the service. */
+export interface UpstreamFault {
+  readonly status: number;
+  readonly code?: number;
+  readonly request_id?: string;
+}
+
+interface ErrorFacts {
+  readonly status?: number | undefined;
+  readonly details?: readonly FieldFault[] | undefined;
+  readonly upstream?: UpstreamFault | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** A call or a sign-in that failed. `message` says what to do next, and contains no token. */
 export class FlexAuthError extends Error {
   override readonly name: string = 'FlexAuthError';
   readonly code: FlexAuthErrorCode;
-  readonly status: Circumstances['status'];
-  readonly details: Circumstances['details'];
-  readonly upstream: Circumstances['upstream'];
-  readonly retryAfterSeconds: Circumstances['retryAfterSeconds'];
-  readonly reason: Circumstances['reason'];
+  /** The HTTP status, if there was a response. */
+  readonly status: number | undefined;
+  /** The invalid fields, for `invalid_request`. */
+  readonly details: readonly FieldFault[] | undefined;
+  readonly upstream: UpstreamFault | undefined;
+  /** How long to wait before a retry, if Twilio said so. */
+  readonly retryAfterSeconds: number | undefined;
+  /** The sign-in page's name for the failure: `denied`, `untrusted`, `unreachable` and others. */
+  readonly reason: string | undefined;
 
-  constructor(code: FlexAuthErrorCode, message: string, circumstances: Circumstances = {}) {
+  constructor(code: FlexAuthErrorCode, message: string, facts: ErrorFacts = {}) {
     super(message);
     this.code = code;
-    this.status = circumstances.status;
-    this.details = circumstances.details;
-    this.upstream = circumstances.upstream;
-    this.retryAfterSeconds = circumstances.retryAfterSeconds;
-    this.reason = circumstances.reason;
+    this.status = facts.status;
+    this.details = facts.details;
+    this.upstream = facts.upstream;
+    this.retryAfterSeconds = facts.retryAfterSeconds;
+    this.reason = facts.reason;
+    // Not declared as a field: whether `Error` has one depends on the `lib` of the project that compiles this file.
+    if ('cause' in facts) Object.defineProperty(this, 'cause', { value: facts.cause, configurable: true });
   }
 }
 
 export type FlexRole = 'agent' | 'supervisor' | 'admin';
 
-/** A user as Twilio answers it. A user that was looked up by name has `worker_sid`, any other has `worker`. */
+/** A user as Twilio returns it. A lookup by user name gives `worker_sid`; the other calls give `worker`. */
 export interface FlexUser {
   readonly flex_user_sid: string;
   readonly username: string;
@@ -78,7 +110,7 @@ export interface FlexUser {
 }
 
 export interface MintedToken {
-  /** A secret: what `createClient` of the Flex SDK takes. */
+  /** A secret: the token to pass to the Flex SDK's `createClient`. */
   readonly access_token: string;
   readonly token_info: {
     /** ISO 8601. */
@@ -93,14 +125,14 @@ export interface MintedToken {
   };
 }
 
-/** The session that the sign-in page hands over. Its tokens are secrets. */
+/** A session from the sign-in page. Its tokens are secrets. */
 export interface FlexSession {
   readonly accessToken: string;
   readonly refreshToken?: string;
   /** ISO 8601. */
   readonly expiresAt: string;
   readonly identity: string;
-  /** The name as the person knows it, where there is one. */
+  /** The plain user name, if there is one. */
   readonly username?: string;
   readonly roles: readonly string[];
   readonly accountSid: string;
@@ -119,54 +151,59 @@ export type NamedUser =
   | { readonly username: string; readonly flex_user_sid?: never }
   | { readonly flex_user_sid: string; readonly username?: never };
 
-/** With neither field, the caller's own user. */
+/** Without either field: the caller's own user. */
 export type NamedUserOrOneself = NamedUser | { readonly username?: never; readonly flex_user_sid?: never };
 
 export interface CallOptions {
-  /** Calls it off: the promise is rejected with the signal's reason, as that of `fetch` is. */
+  /** Cancels the call: the promise rejects with the signal's reason, as `fetch` does. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface FlexAuthOptions {
   /** The origin of the deployed service, such as `https://flex-auth-1234.twil.io`. */
   readonly service: string;
-  /** Gives the Flex token of this moment. It is asked at each call, since Flex renews its token during the day. */
+  /** Returns the current token. Called for each request, because Flex renews its token during the day. */
   readonly token: () => string | undefined | Promise<string | undefined>;
-  /** For one call, getting the token included: 12 s where left out, since the service answers within 9 s. */
+  /** The limit for one call, `token` included. Default: 12 s; the service responds within 9 s. */
   readonly timeLimitMs?: number;
 }
 
-/** Every promise may be rejected: with a {@link FlexAuthError}, with what `token` threw, or with the signal's reason. */
+/** Each promise rejects with a {@link FlexAuthError}, or with the signal's reason. */
 export interface FlexAuth {
   lookup(user?: NamedUserOrOneself, options?: CallOptions): Promise<FlexUser>;
-  /** `ttl` is in whole seconds; where it is left out, it is an hour, or the service's `MAX_TOKEN_TTL` where that is less. */
+  /** `ttl` is in whole seconds. Default: an hour, or the service's `MAX_TOKEN_TTL` if that is less. */
   mint(request?: NamedUserOrOneself & { readonly ttl?: number }, options?: CallOptions): Promise<MintedToken>;
   provision(user: NewUser, options?: CallOptions): Promise<FlexUser>;
   deprovision(user: NamedUser, options?: CallOptions): Promise<void>;
 }
 
-/** @throws {TypeError} where `service` is no origin, or one that a token would travel to in clear */
+/**
+ * Creates a client for the service's Functions. Sends nothing until one of its methods is called.
+ *
+ * @throws {TypeError} if `service` is not an origin, or is one that a token would reach unencrypted
+ */
 export function createFlexAuth({ service, token, timeLimitMs = 12_000 }: FlexAuthOptions): FlexAuth {
   const origin = parseService(service);
-  const tooLate = () => new FlexAuthError('timeout', `No answer came within ${timeLimitMs / 1000} s. Try again.`);
+  const tooLate = () => new FlexAuthError('timeout', `No response within ${timeLimitMs / 1000} s. Retry.`);
 
-  async function ask<Answer>(path: string, fields: object, isAnswer: Guard<Answer>, signal: AbortSignal) {
-    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${checkToken(await token())}` };
-    const request = { method: 'POST', headers, body: JSON.stringify(fields), signal };
-    const { response, text } = await fetch(origin + path, request)
+  async function send<Result>(path: string, fields: object, isResult: Guard<Result>, signal: AbortSignal) {
+    const body = toForm(fields);
+    body.set('Token', await readToken(token));
+    // A form without a header of our own is a simple request in terms of CORS: the browser sends no preflight.
+    const { response, text } = await fetch(origin + path, { method: 'POST', body, signal })
       .then(async (response) => ({ response, text: await response.text() }))
-      .catch(() => {
-        throw unreachable(origin);
+      .catch((cause: unknown) => {
+        throw unreachable(origin, cause);
       });
-    const body = parseJson(text);
-    if (isAnswer(body, response)) return body;
-    throw readError(body, response);
+    const result = parseJson(text);
+    if (isResult(result, response)) return result;
+    throw readError(result, response);
   }
 
-  function call<Answer>(path: string, fields: object, isAnswer: Guard<Answer>, { signal }: CallOptions = {}) {
-    return underway<Answer>(timeLimitMs, tooLate, signal, (resolve, reject) => {
+  function call<Result>(path: string, fields: object, isResult: Guard<Result>, { signal }: CallOptions = {}) {
+    return within<Result>(timeLimitMs, tooLate, signal, (resolve, reject) => {
       const ending = new AbortController();
-      ask(path, fields, isAnswer, ending.signal).then(resolve, reject);
+      send(path, fields, isResult, ending.signal).then(resolve, reject);
       return () => ending.abort();
     });
   }
@@ -175,118 +212,166 @@ export function createFlexAuth({ service, token, timeLimitMs = 12_000 }: FlexAut
     lookup: (user = {}, options) => call('/lookup', user, isUser, options),
     mint: (request = {}, options) => call('/mint', request, isMintedToken, options),
     provision: (user, options) => call('/provision', user, isUser, options),
-    deprovision: (user, options) => call('/deprovision', user, isNothing, options),
+    deprovision: (user, options) => call('/deprovision', user, isEmpty, options),
   };
 }
 
 export interface SignInOptions extends CallOptions {
-  /** The origin of the deployed service, which lists the origin of this page in its `ALLOWED_ORIGINS`. */
+  /** The origin of the deployed service. Its `ALLOWED_ORIGINS` must list the origin of this page. */
   readonly service: string;
-  /** 10 minutes where left out: for so long the sign-in page waits for the identity provider. */
+  /** Default: 10 minutes, as long as the sign-in page waits for the identity provider. */
   readonly timeLimitMs?: number;
 }
 
 /**
- * Opens the sign-in page in a window of its own. To be called in a click handler, before anything is awaited there, or the
- * browser blocks the window. However it ends, the window is closed.
+ * Opens the sign-in page in a popup. Call it in a click handler before the first `await`, or the browser blocks the popup.
+ * Closes the popup when it ends, with two exceptions: the popup shows why a sign-in was refused, or a later call uses it.
  *
- * An identity provider that sends `Cross-Origin-Opener-Policy: same-origin` (or a page of yours that does) cuts the window off
- * for good: no session can come from it any more, and to this page it looks closed, which is what it is then taken for.
+ * If an identity provider (or your page) sends `Cross-Origin-Opener-Policy: same-origin`, the browser cuts the popup off
+ * from this page. It then looks closed from here, and the promise rejects with `popup_closed`.
  *
  * @throws {FlexAuthError} `popup_blocked`, `popup_closed`, `sign_in_refused` or `sign_in_timeout`; or the signal's reason
  * @throws {TypeError} as {@link createFlexAuth} does
  */
 export function signIn({ service, timeLimitMs = 600_000, signal }: SignInOptions): Promise<FlexSession> {
-  const tooLate = () => new FlexAuthError('sign_in_timeout', 'Nobody signed in for too long. Sign in again.');
-  return underway<FlexSession>(timeLimitMs, tooLate, signal, (resolve, reject) => {
+  const tooLate = () => new FlexAuthError('sign_in_timeout', 'The sign-in timed out. Try again.');
+  return within<FlexSession>(timeLimitMs, tooLate, signal, (resolve, reject) => {
     const origin = parseService(service);
     const query = new URLSearchParams({ mode: 'popup', origin: window.origin });
     const popup = window.open(`${origin}/login.html?${query}`, 'flex-auth', 'popup,width=480,height=640');
     if (!popup || popup.closed) {
-      throw new FlexAuthError('popup_blocked', 'The browser blocked the sign-in window. Allow pop-ups, and try again.');
+      throw new FlexAuthError('popup_blocked', 'The browser blocked the sign-in window. Allow popups, then try again.');
     }
     popup.focus();
+    const isLatest = takeOverPopup();
 
+    let isRefused = false;
     const receive = ({ origin: sender, source, data }: MessageEvent<unknown>) => {
-      if (sender !== origin || source !== popup || !isRecord(data)) return;
-      if (data.type === 'flex-auth:session' && isSession(data.session)) resolve(data.session);
-      if (data.type === 'flex-auth:refused') reject(readRefusal(data));
+      if (sender !== origin || source !== popup) return;
+      const { type, session, reason, message } =
+        fieldsOf<Record<'type' | 'session' | 'reason' | 'message', unknown>>(data);
+      if (type === 'flex-auth:session' && isSession(session)) resolve(session);
+      if (type === 'flex-auth:refused') {
+        isRefused = true;
+        reject(refused(reason, message));
+      }
     };
-    let looksAtItClosed = 0;
+    let timesSeenClosed = 0;
     const watch = setInterval(() => {
-      looksAtItClosed += popup.closed ? 1 : 0;
-      // Not at the first look: a session may be on its way from a window that has just closed itself.
-      if (looksAtItClosed > 2) reject(closed(origin));
+      timesSeenClosed += popup.closed ? 1 : 0;
+      // Not the first time: a popup that has just closed itself may have sent a session that is still on its way.
+      if (timesSeenClosed > 2) reject(closed(origin));
     }, 300);
     window.addEventListener('message', receive);
     return () => {
       window.removeEventListener('message', receive);
       clearInterval(watch);
-      popup.close();
+      // After the current task's code: if that starts another sign-in, the popup is reused instead of closed and reopened.
+      if (!isRefused) void Promise.resolve().then(() => isLatest() && popup.close());
     };
   });
 }
 
+const LATEST_SIGN_IN = Symbol.for('flex-auth.latest-sign-in');
+
 /**
- * A promise that does not wait for ever.
+ * All calls share one popup. The latest call is noted on `window`, so that several copies of this file on a page agree.
  *
- * @param start runs at once, in the same task; what it returns ends whatever it started, and is called once all is settled
+ * @returns whether no later call has taken the popup over
  */
-function underway<T>(
+function takeOverPopup(): () => boolean {
+  const shared = window as unknown as Record<symbol, unknown>;
+  const call = {};
+  shared[LATEST_SIGN_IN] = call;
+  return () => shared[LATEST_SIGN_IN] === call;
+}
+
+/**
+ * Limits the time of a task. Clears its timer and listener before the promise settles.
+ *
+ * @param start runs at once, in the same task; returns what ends the work that it started
+ */
+function within<T>(
   limitMs: number,
   tooLate: () => Error,
   signal: AbortSignal | undefined,
   start: (resolve: (value: T) => void, reject: (reason: unknown) => void) => () => void,
 ): Promise<T> {
-  let cleanUp = () => {};
-  const promise = new Promise<T>((resolve, reject) => {
+  return new Promise<T>((resolve, reject) => {
     if (signal?.aborted) throw signal.reason;
-    const stop = start(resolve, reject);
-    const timer = setTimeout(() => reject(tooLate()), limitMs);
-    const callOff = () => reject(signal?.reason);
-    signal?.addEventListener('abort', callOff);
-    cleanUp = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', callOff);
-      stop();
-    };
+    const ending =
+      <V>(settle: (value: V) => void) =>
+      (value: V) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', cancel);
+        stop();
+        settle(value);
+      };
+    const fail = ending(reject);
+    const cancel = () => fail(signal?.reason);
+    const stop = start(ending(resolve), fail);
+    const timer = setTimeout(() => fail(tooLate()), limitMs);
+    signal?.addEventListener('abort', cancel);
   });
-  return promise.finally(() => cleanUp());
 }
 
 const SERVICE = /^(https:\/\/[^/?#@\\\s]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)\/?$/i;
 
 function parseService(service: string): string {
   if (SERVICE.test(service)) return new URL(service).origin;
-  throw new TypeError(`service must be an origin such as https://flex-auth-1234.twil.io, and not "${service}"`);
+  throw new TypeError(`Invalid service: "${service}". Use an origin such as https://flex-auth-1234.twil.io`);
 }
 
-/** A character that no header can hold would have `fetch` throw an error with the token in it. */
-function checkToken(token: string | undefined): string {
-  if (!token) throw new FlexAuthError('missing_credentials', 'There is no Flex token. Sign in, then try again.');
-  if (/^[!-~]+$/.test(token)) return token;
-  throw new FlexAuthError('invalid_token', 'This cannot be a Flex token: it has characters that no token has.');
+/** The token that `token` returns, if it can be sent. */
+async function readToken(token: FlexAuthOptions['token']): Promise<string> {
+  let found: unknown;
+  let cause: unknown;
+  try {
+    found = await token();
+  } catch (error) {
+    cause = error;
+  }
+  if (!isText(found))
+    throw new FlexAuthError('missing_credentials', 'No Flex token. Sign in, then try again.', { cause });
+  if (/^[!-~]+$/.test(found)) return found;
+  throw new FlexAuthError('invalid_token', 'The Flex token contains invalid characters. Sign in again.');
 }
 
-type Guard<Answer> = (body: unknown, response: Response) => body is Answer;
+/** A value of a type that has no place in a form is sent empty, so that the service refuses the field by name. */
+function toForm(fields: object): URLSearchParams {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
+    if (name === 'worker' && isObject(value)) form.set(name, JSON.stringify(value));
+    else if (Array.isArray(value)) form.set(name, value.join());
+    else if (isText(value) || typeof value === 'number') form.set(name, `${value}`);
+    else if (value !== undefined) form.set(name, '');
+  }
+  return form;
+}
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+type Guard<Result> = (body: unknown, response: Response) => body is Result;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** The fields of what may be a `T`, each of unknown type. */
+const fieldsOf = <T>(value: unknown) => (isObject(value) ? value : {}) as { readonly [Name in keyof T]?: unknown };
+
 const isUser = (body: unknown, { ok }: Response): body is FlexUser =>
-  ok && isRecord(body) && isText(body.flex_user_sid);
+  ok && isText(fieldsOf<FlexUser>(body).flex_user_sid);
 
-const isMintedToken = (body: unknown, { ok }: Response): body is MintedToken =>
-  ok && isRecord(body) && isText(body.access_token) && isRecord(body.token_info);
+const isMintedToken = (body: unknown, { ok }: Response): body is MintedToken => {
+  const { access_token, token_info } = fieldsOf<MintedToken>(body);
+  return ok && isText(access_token) && isObject(token_info);
+};
 
-const isNothing = (_: unknown, { status }: Response): _ is undefined => status === 204;
+const isEmpty = (_: unknown, { status }: Response): _ is undefined => status === 204;
 
-const isSession = (value: unknown): value is FlexSession =>
-  isRecord(value) &&
-  [value.accessToken, value.expiresAt, value.identity, value.accountSid].every(isText) &&
-  Array.isArray(value.roles) &&
-  value.roles.every(isText);
+function isSession(value: unknown): value is FlexSession {
+  const { accessToken, expiresAt, identity, accountSid, roles } = fieldsOf<FlexSession>(value);
+  return [accessToken, expiresAt, identity, accountSid].every(isText) && Array.isArray(roles) && roles.every(isText);
+}
 
 function parseJson(text: string): unknown {
   try {
@@ -296,15 +381,18 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The service's own error; or where that is not what came, an error that says so. */
+interface ErrorBody extends ErrorFacts {
+  readonly code: ServiceErrorCode;
+  readonly message: string;
+}
+
+/** The service's error; or `unexpected_answer` if the body is not one. */
 function readError(body: unknown, { ok, status, url, headers }: Response): FlexAuthError {
-  const { code: name, message, details, upstream } = isRecord(body) ? body : {};
+  const { code: name, message, details, upstream } = fieldsOf<ErrorBody>(body);
   const code = SERVICE_CODES.find((known) => known === name);
   if (ok || code === undefined || !isText(message)) {
-    const advice = 'Check that this is an address of the service, and that nothing else answers in its place.';
-    return new FlexAuthError('unexpected_answer', `${url} answered ${status}, but not as documented. ${advice}`, {
-      status,
-    });
+    const advice = 'Check that "service" is the origin of the service, and that no proxy responds instead.';
+    return new FlexAuthError('unexpected_answer', `Unexpected response from ${url} (${status}). ${advice}`, { status });
   }
   return new FlexAuthError(code, message, {
     status,
@@ -314,11 +402,15 @@ function readError(body: unknown, { ok, status, url, headers }: Response): FlexA
   });
 }
 
-const isDetails = (value: unknown): value is Circumstances['details'] =>
-  Array.isArray(value) && value.every((item) => isRecord(item) && isText(item.field) && isText(item.message));
+const isDetails = (value: unknown): value is FieldFault[] =>
+  Array.isArray(value) &&
+  value.every((item) => {
+    const { field, message } = fieldsOf<FieldFault>(item);
+    return isText(field) && isText(message);
+  });
 
-const isUpstream = (value: unknown): value is Circumstances['upstream'] =>
-  isRecord(value) && typeof value.status === 'number';
+const isUpstream = (value: unknown): value is UpstreamFault =>
+  typeof fieldsOf<UpstreamFault>(value).status === 'number';
 
 /** @param retryAfter seconds, or an HTTP date */
 function secondsUntil(retryAfter: string | null): number | undefined {
@@ -327,20 +419,19 @@ function secondsUntil(retryAfter: string | null): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }
 
-function unreachable(origin: string): FlexAuthError {
+function unreachable(origin: string, cause: unknown): FlexAuthError {
   const page = globalThis.location?.origin ?? 'its origin';
-  const advice = `Check the network. If others reach the service, this page may not read its answers: add ${page} to the service's ALLOWED_ORIGINS and deploy it again.`;
-  return new FlexAuthError('network_error', `No answer of ${origin} could be read. ${advice}`);
+  const advice = `Check the network. If other clients reach the service, add ${page} to its ALLOWED_ORIGINS and deploy it again.`;
+  return new FlexAuthError('network_error', `No readable response from ${origin}. ${advice}`, { cause });
 }
 
 function closed(origin: string): FlexAuthError {
   const listing = `If it said that this site may not receive the session, add ${window.origin} to the ALLOWED_ORIGINS of ${origin}.`;
-  const cutOff =
-    'If it is still open, your identity provider keeps it apart from this page, and cannot be used in this way.';
-  return new FlexAuthError('popup_closed', `The sign-in window was closed. Sign in again. ${listing} ${cutOff}`);
+  const cutOff = 'If it is still open, your identity provider isolates it from this page, and signIn() cannot be used.';
+  return new FlexAuthError('popup_closed', `The sign-in window was closed. Try again. ${listing} ${cutOff}`);
 }
 
-function readRefusal({ reason, message }: Record<string, unknown>): FlexAuthError {
-  const sentence = isText(message) ? message : 'The sign-in failed. Sign in again.';
+function refused(reason: unknown, message: unknown): FlexAuthError {
+  const sentence = isText(message) ? message : 'The sign-in failed. Try again.';
   return new FlexAuthError('sign_in_refused', sentence, { reason: isText(reason) ? reason : undefined });
 }

@@ -20,7 +20,7 @@ const calling = (token: string) => createFlexAuth({ service: service.origin, tok
 const callingAs = async (role: 'agent' | 'supervisor' | 'admin' | 'guest') =>
   calling(await service.sandbox.tokenFor(role));
 
-it('provisions a user, looks them up by name and by SID, and deprovisions them, as an admin', async () => {
+it('lets an admin provision a user, look them up by name and by SID, and deprovision them', async () => {
   const admin = await callingAs('admin');
   const provisioned = await admin.provision({ ...ANN, worker: { attributes: { language: 'english' } } });
   expect(provisioned).toMatchObject({
@@ -41,7 +41,7 @@ it('provisions a user, looks them up by name and by SID, and deprovisions them, 
   expect(service.sandbox.user(ANN.username)).toMatchObject({ deactivated: true });
 });
 
-it('looks up and mints for the caller, where nobody is named', async () => {
+it('looks up and mints for the caller if the request names no user', async () => {
   const agent = await callingAs('agent');
   const { flexUserSid, username } = service.sandbox.users.agent;
   expect(await agent.lookup()).toMatchObject({ flex_user_sid: flexUserSid, username });
@@ -51,7 +51,7 @@ it('looks up and mints for the caller, where nobody is named', async () => {
   expect(await calling(access_token).lookup()).toMatchObject({ username });
 });
 
-it('asks for the token at each call, so that a renewed one is used at once', async () => {
+it('calls token() for each request, so that a renewed token is used at once', async () => {
   const tokens = [await service.sandbox.tokenFor('agent'), await service.sandbox.tokenFor('supervisor')];
   const shown = [...tokens];
   const client = createFlexAuth({ service: service.origin, token: async () => tokens.shift() });
@@ -60,8 +60,8 @@ it('asks for the token at each call, so that a renewed one is used at once', asy
   expect(service.sandbox.requestsTo('iam').map(({ json }) => json)).toEqual(shown.map((token) => ({ token })));
 });
 
-describe('what the service refuses', () => {
-  it('comes with the fields at fault', async () => {
+describe('a call that the service refuses', () => {
+  it('rejects with the invalid fields', async () => {
     const wrong = { ...ANN, full_name: '', roles: [] };
     await expect((await callingAs('admin')).provision(wrong)).rejects.toMatchObject({
       ...{ name: 'FlexAuthError', code: 'invalid_request', status: 400 },
@@ -73,7 +73,7 @@ describe('what the service refuses', () => {
     });
   });
 
-  it('comes with what Twilio said, and with the time to wait', async () => {
+  it('rejects with Twilio’s response and the time to wait', async () => {
     service.sandbox.fault({ host: 'flex-api', status: 429, retryAfter: 60 });
     await expect((await callingAs('supervisor')).lookup({ username: 'ann' })).rejects.toMatchObject({
       ...{ code: 'rate_limited', status: 429, retryAfterSeconds: 60 },
@@ -83,23 +83,31 @@ describe('what the service refuses', () => {
 
   it.each([
     ['a guest', 'guest', 'forbidden', 403],
-    ['an agent who asks about somebody else', 'agent', 'forbidden', 403],
-    ['a supervisor who asks about nobody there is', 'supervisor', 'user_not_found', 404],
-  ] as const)('is told apart by its code: %s', async (_, role, code, status) => {
+    ['an agent who looks up another user', 'agent', 'forbidden', 403],
+    ['a supervisor who looks up an unknown user', 'supervisor', 'user_not_found', 404],
+  ] as const)('rejects with the code of the reason: %s', async (_, role, code, status) => {
     const client = await callingAs(role);
     await expect(client.lookup({ flex_user_sid: UNKNOWN_SID })).rejects.toMatchObject({ code, status });
   });
 
-  it('is told apart by its code: a token that has expired', async () => {
+  it('rejects with invalid_token for a token that has expired', async () => {
     const client = calling(await service.sandbox.tokenFor('agent', { ttlSeconds: -1 }));
     await expect(client.mint()).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
   });
 
-  it('is told apart by its code: a user who is deactivated', async () => {
-    const { backendKey, users } = service.sandbox;
-    await calling(backendKey).deprovision({ username: users.agent.username });
-    await expect(calling(backendKey).mint({ username: users.agent.username })).rejects.toMatchObject({
-      ...{ code: 'user_deactivated', status: 409 },
-    });
+  it('rejects with invalid_token for a backend key, which is accepted in the header only', async () => {
+    await expect(calling(service.sandbox.backendKey).lookup()).rejects.toMatchObject({ code: 'invalid_token' });
   });
+});
+
+it('sends the whole of what it was given through a form: attributes, roles and a plus address', async () => {
+  const username = 'ann+flex@example.com';
+  const attributes = { language: 'français & 日本語', channels: { voice: 2 }, tags: ['a', 'b'], vip: true, none: null };
+  const admin = await callingAs('admin');
+  await admin.provision({ ...ANN, username, roles: ['agent', 'supervisor'], worker: { attributes } });
+  expect(service.sandbox.user(username)).toMatchObject({
+    roles: ['agent', 'supervisor'],
+    worker_attributes: attributes,
+  });
+  expect(await admin.lookup({ username })).toMatchObject({ username });
 });

@@ -6,7 +6,7 @@ const here = useSite();
 
 beforeEach(() => here.page.goto(`http://127.0.0.1:${here.site.port}/lab`));
 
-/** Begins a sign-in in the app's page. @returns the window that it has opened */
+/** Starts a sign-in in the app's page. @returns the popup that it opened */
 async function begin(options: object = {}): Promise<Page> {
   const opened = here.page.waitForEvent('popup');
   await here.page.evaluate(`begin(${JSON.stringify({ service: here.service.origin, ...options })})`);
@@ -19,16 +19,28 @@ const isPending = (): Promise<boolean> =>
   here.page.evaluate(`Promise.race([outcome, 'pending']).then((is) => is === 'pending')`);
 const alertOf = (popup: Page, text: string) => popup.getByRole('alert').filter({ hasText: text }).waitFor();
 
-/** The way it ended, and that nothing goes on: neither a window nor a listener nor a timer. */
+const nothingLeft = async () =>
+  expect(await here.page.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
+
+/** The outcome, after the popup has closed and neither a listener nor a timer is left. */
 async function ending(popup: Page): Promise<Record<string, unknown>> {
   const how = await outcome();
   if (!popup.isClosed()) await popup.waitForEvent('close');
-  expect(await here.page.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
+  await nothingLeft();
+  return how;
+}
+
+/** The outcome of a refusal: the popup is still open, with the reason in it, until the person closes it. */
+async function refusal(popup: Page, text: string): Promise<Record<string, unknown>> {
+  const how = await outcome();
+  await nothingLeft();
+  await alertOf(popup, text);
+  expect(popup.isClosed()).toBe(false);
   return how;
 }
 
 it.each(['127.0.0.1', 'localhost'])(
-  'gives an app at %s the session that it can call the service with',
+  'resolves with a session that can call the service, for an app at %s',
   async (host) => {
     await here.page.goto(`http://${host}:${here.site.port}/lab`);
     const popup = await begin();
@@ -43,38 +55,37 @@ it.each(['127.0.0.1', 'localhost'])(
   },
 );
 
-describe('is rejected, and leaves nothing behind', () => {
-  it('with the reason of the sign-in page, where the person declines', async () => {
+describe('signIn rejects and leaves nothing behind', () => {
+  it('with the page’s reason if the person declines, and leaves the popup open', async () => {
     const popup = await begin();
     await press(popup, 'Refuse to sign in');
-    expect(await ending(popup)).toMatchObject({
-      ...{ name: 'FlexAuthError', code: 'sign_in_refused', reason: 'denied' },
-      message: expect.stringMatching(/^The sign-in was declined/),
-    });
+    const how = await refusal(popup, 'declined');
+    expect(how).toMatchObject({ name: 'FlexAuthError', code: 'sign_in_refused', reason: 'denied' });
   });
 
-  it('with the reason of the sign-in page, where that cannot even send the person on', async () => {
+  it('with the page’s reason if there is no active connection, and leaves the popup open', async () => {
     here.service.sandbox.signIn.configure({ active: false });
     const popup = await begin();
-    expect(await ending(popup)).toMatchObject({ code: 'sign_in_refused', reason: 'no-configuration' });
+    const how = await refusal(popup, 'Single sign-on is not');
+    expect(how).toMatchObject({ code: 'sign_in_refused', reason: 'no-configuration' });
   });
 
-  it('where the person closes the window', async () => {
+  it('if the person closes the popup', async () => {
     const popup = await begin();
     await atIdentityProvider(popup);
     await popup.close();
     expect(await ending(popup)).toMatchObject({
       code: 'popup_closed',
-      message: expect.stringContaining('Sign in again'),
+      message: expect.stringContaining('Try again'),
     });
   });
 
-  it('where nobody signs in for too long', async () => {
+  it('if its time limit passes', async () => {
     const popup = await begin({ timeLimitMs: 500 });
     expect(await ending(popup)).toMatchObject({ code: 'sign_in_timeout' });
   });
 
-  it('where the app calls it off, with the app’s reason', async () => {
+  it('with the app’s reason if the app aborts it', async () => {
     const opened = here.page.waitForEvent('popup');
     await here.page.evaluate(`{
       globalThis.calling = new AbortController();
@@ -87,18 +98,18 @@ describe('is rejected, and leaves nothing behind', () => {
   });
 
   it.each([
-    ['no window', 'null'],
-    ['a window that is closed already', '({ closed: true, close() {} })'],
-  ])('where the browser blocks the window and gives the app %s', async (_, given) => {
+    ['no popup', 'null'],
+    ['a popup that is closed already', '({ closed: true, close() {} })'],
+  ])('if the browser blocks the popup and gives the app %s', async (_, given) => {
     await here.page.evaluate(`{ window.open = () => ${given}; begin({ service: '${here.service.origin}' }); }`);
-    expect(await outcome()).toMatchObject({ code: 'popup_blocked', message: expect.stringContaining('Allow pop-ups') });
+    expect(await outcome()).toMatchObject({ code: 'popup_blocked', message: expect.stringContaining('Allow popups') });
     expect(await here.page.evaluate('left')).toEqual({ listeners: 0, intervals: 0, timeouts: 0 });
   });
 
   it.each([
-    ['it was called off before', `signal: AbortSignal.abort(new TypeError('before'))`],
-    ['the service is no origin', `service: 'https://flex.example/login.html'`],
-  ])('and opens no window, where %s', async (_, option) => {
+    ['its signal was aborted before', `signal: AbortSignal.abort(new TypeError('before'))`],
+    ['the service is not an origin', `service: 'https://flex.example/login.html'`],
+  ])('and opens no popup if %s', async (_, option) => {
     await here.page.evaluate(
       `{ window.open = () => { throw new Error('opened') }; begin({ service: '${here.service.origin}', ${option} }); }`,
     );
@@ -107,7 +118,7 @@ describe('is rejected, and leaves nothing behind', () => {
   });
 });
 
-it('tells nothing to an origin that is not listed, and names ALLOWED_ORIGINS once the window is closed', async () => {
+it('names ALLOWED_ORIGINS once the popup is closed, because the page tells nothing to an origin that is not listed', async () => {
   await here.page.goto(`http://${ELSEWHERE}:${here.site.port}/lab`);
   const popup = await begin();
   await alertOf(popup, 'may not receive your session');
@@ -120,7 +131,7 @@ it('tells nothing to an origin that is not listed, and names ALLOWED_ORIGINS onc
   );
 });
 
-it('takes a session from nobody but the window that it opened, at the service, in the documented shape', async () => {
+it('accepts a session only from its popup, at the service’s origin, in the documented shape', async () => {
   const session = {
     accessToken: 'false',
     expiresAt: '2030-01-01T00:00:00Z',
@@ -135,7 +146,7 @@ it('takes a session from nobody but the window that it opened, at the service, i
   await here.page.evaluate(`{ globalThis.heard = 0; addEventListener('message', () => { heard += 1; }); }`);
   const hasHeard = (count: number) => here.page.waitForFunction(`heard === ${count}`);
 
-  // Another sender: the app itself, and a page of the service that it shows in a frame.
+  // Other senders: the app itself, and a page of the service in a frame.
   await here.page.evaluate(send(message, 'window'));
   await here.page.evaluate(
     `document.body.append(Object.assign(document.createElement('iframe'), { src: '${here.service.origin}/login-icon.svg' }))`,
@@ -144,11 +155,11 @@ it('takes a session from nobody but the window that it opened, at the service, i
   const frame = here.page.frames()[1];
   await frame?.waitForURL(`${here.service.origin}/login-icon.svg`);
   await frame?.evaluate(send(message, 'parent'));
-  // The right window, at another origin.
+  // The popup, at another origin.
   await popup.evaluate(send(message, 'opener'));
   await popup.evaluate(send({ type: 'flex-auth:refused', reason: 'denied', message: 'No' }, 'opener'));
   await hasHeard(4);
-  // The right window at the right place, with something else to say.
+  // The popup at the service's origin, with other messages.
   await popup.evaluate(`location.href = '${here.service.origin}/login-icon.svg'`);
   await popup.waitForURL(`${here.service.origin}/login-icon.svg`);
   const others = [
@@ -167,7 +178,7 @@ it('takes a session from nobody but the window that it opened, at the service, i
   expect(await outcome()).toEqual({ session: { ...session, accessToken: 'true' } });
 });
 
-it('says at once that the window is closed, where the identity provider cuts it off from the app', async () => {
+it('rejects with popup_closed if the identity provider isolates the popup from the app', async () => {
   await here.context.route('https://services.twilio.com/v1/Flex/Authorize*', (route) =>
     route.fulfill({
       contentType: 'text/html',
@@ -180,13 +191,94 @@ it('says at once that the window is closed, where the identity provider cuts it 
   expect(popup.isClosed()).toBe(false);
 });
 
-it('says that the answers cannot be read, where the origin is not listed, and names it', async () => {
+it('rejects a call with network_error and names the origin if that is not listed', async () => {
   await here.page.goto(`http://${ELSEWHERE}:${here.site.port}/lab`);
   const told =
     await here.page.evaluate(`createFlexAuth({ service: '${here.service.origin}', token: () => 'a.token' }).lookup()
     .catch(({ code, message }) => ({ code, message }))`);
   expect(told).toEqual({
     code: 'network_error',
-    message: expect.stringContaining(`add http://${ELSEWHERE}:${here.site.port} to the service's ALLOWED_ORIGINS`),
+    message: expect.stringContaining(`add http://${ELSEWHERE}:${here.site.port} to its ALLOWED_ORIGINS`),
   });
+});
+
+describe('a call whose popup a later call has taken over', () => {
+  /** Two calls in one page. `copies` are the copies of flex-auth.js that make them. */
+  async function beginBoth(between: string, options: [object, object], copies = ['flex-auth.js', 'flex-auth.js']) {
+    const opened = here.page.waitForEvent('popup');
+    await here.page.evaluate(`(async () => {
+      const [first, second] = await Promise.all(${JSON.stringify(copies)}.map((file) => import('./' + file)));
+      const told = (error) => ({ code: error.code ?? error.message });
+      globalThis.aborting = new AbortController();
+      const begin = ({ signIn }, options) =>
+        signIn({ service: '${here.service.origin}', ...options }).then((session) => ({ session }), told);
+      globalThis.earlier = begin(first, { signal: aborting.signal, ...${JSON.stringify(options[0])} });
+      ${between};
+      globalThis.outcome = begin(second, ${JSON.stringify(options[1])});
+    })()`);
+    return opened;
+  }
+  const abort = `aborting.abort(new Error('unmounted'))`;
+  const earlier = (): Promise<Record<string, unknown>> => here.page.evaluate('earlier');
+
+  async function signsIn(popup: Page) {
+    await press(popup, 'Example Agent');
+    expect(await ending(popup)).toEqual({ session: expect.objectContaining({ roles: ['agent'] }) });
+  }
+
+  it('does not close it when it is aborted right before the later call, as in one click handler', async () => {
+    const popup = await beginBoth(abort, [{}, {}]);
+    expect(await earlier()).toEqual({ code: 'unmounted' });
+    await signsIn(popup);
+  });
+
+  it('does not close it when it is aborted after the later call has begun', async () => {
+    const popup = await beginBoth('', [{}, {}]);
+    await atIdentityProvider(popup);
+    await here.page.evaluate(abort);
+    expect(await earlier()).toEqual({ code: 'unmounted' });
+    await signsIn(popup);
+  });
+
+  it('does not close it when its own time limit passes', async () => {
+    const popup = await beginBoth('', [{ timeLimitMs: 300 }, {}]);
+    expect(await earlier()).toEqual({ code: 'sign_in_timeout' });
+    await signsIn(popup);
+  });
+
+  it('does not close it if the two calls come from two copies of the file', async () => {
+    const popup = await beginBoth(abort, [{}, {}], ['flex-auth.js', 'flex-auth.js?copy']);
+    expect(await earlier()).toEqual({ code: 'unmounted' });
+    await signsIn(popup);
+  });
+
+  it('has closed it before a call that begins after its rejection, which then gets a popup of its own', async () => {
+    const first = await beginBoth(`await null; ${abort}; await earlier`, [{}, {}]);
+    if (!first.isClosed()) await first.waitForEvent('close');
+    const isPopup = (page: Page) => page !== here.page && page !== first;
+    const second =
+      here.context.pages().find(isPopup) ?? (await here.context.waitForEvent('page', { predicate: isPopup }));
+    await signsIn(second);
+  });
+
+  it('gets the session too, if it is still waiting', async () => {
+    const popup = await beginBoth('', [{}, {}]);
+    await signsIn(popup);
+    expect(await earlier()).toEqual({ session: expect.objectContaining({ roles: ['agent'] }) });
+  });
+
+  it('rejects with popup_closed when the later call ends and closes it', async () => {
+    await beginBoth('', [{}, { timeLimitMs: 300 }]);
+    expect(await outcome()).toEqual({ code: 'sign_in_timeout' });
+    expect(await earlier()).toEqual({ code: 'popup_closed' });
+  });
+});
+
+it('uses the popup that a refusal left open for the next call', async () => {
+  const popup = await begin();
+  await press(popup, 'Refuse to sign in');
+  await refusal(popup, 'declined');
+  await here.page.evaluate(`begin({ service: '${here.service.origin}' })`);
+  await press(popup, 'Example Agent');
+  expect(await ending(popup)).toEqual({ session: expect.objectContaining({ roles: ['agent'] }) });
 });

@@ -9,7 +9,7 @@ const ROOT = resolve(__dirname, '../../..');
 const EXAMPLE = join(ROOT, 'examples/app');
 const SERVED_CLIENT = join(ROOT, 'dist/assets/flex-auth.js');
 
-/** Counts what the client leaves behind, and keeps how a sign-in ended. */
+/** Counts the listeners and timers that the client leaves, and keeps the outcome of a sign-in. */
 const LAB = `<!doctype html><title>Lab</title><link rel="icon" href="data:,"><script type="module">
   import * as client from './flex-auth.js';
   const left = { listeners: 0, intervals: 0, timeouts: 0 };
@@ -40,13 +40,13 @@ const LAB = `<!doctype html><title>Lab</title><link rel="icon" href="data:,"><sc
   });
 </script>`;
 
-/** An app on a site of its own: the example at `/`, and at `/lab` the client alone, as it is served. */
+/** An app on another origin: the example at `/`, and at `/lab` the client alone, as the service serves it. */
 export interface Site {
   readonly port: number;
   readonly close: () => Promise<void>;
 }
 
-/** @param headers on every answer, such as a policy about openers */
+/** @param headers of every response, such as a policy about openers */
 export async function startSite(service: string, headers: Readonly<Record<string, string>> = {}): Promise<Site> {
   const example = readFileSync(join(EXAMPLE, 'index.html'), 'utf8').replace('http://localhost:3000', service);
   const { outputFiles } = await build({
@@ -60,7 +60,7 @@ export async function startSite(service: string, headers: Readonly<Record<string
     '/flex-auth.js': ['text/javascript', readFileSync(SERVED_CLIENT)],
   };
   const server = createServer((request, response) => {
-    const [type, content] = files[request.url ?? ''] ?? ['text/plain', ''];
+    const [type, content] = files[new URL(request.url ?? '', 'http://site').pathname] ?? ['text/plain', ''];
     response.writeHead(200, { 'Content-Type': type, ...headers }).end(content);
   });
   server.listen(0, '127.0.0.1');

@@ -1,22 +1,22 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** Something in the service's place that answers as it is told, for what the service itself never does. */
+/** A server in place of the service, for responses that the service never gives. */
 export interface StandIn {
   readonly origin: string;
-  /** What it was asked: path, `Authorization`, and the body as text. */
-  readonly asked: { path: string; authorization: string | undefined; body: string }[];
-  answer: (response: ServerResponse) => void;
+  /** The requests so far; the body as text. */
+  readonly requests: { method: string | undefined; path: string; headers: IncomingHttpHeaders; body: string }[];
+  respond: (response: ServerResponse) => void;
   readonly close: () => Promise<void>;
 }
 
 export async function startStandIn(): Promise<StandIn> {
   const standIn: StandIn = {
     origin: '',
-    asked: [],
-    answer: (response) => response.end(),
+    requests: [],
+    respond: (response) => response.end(),
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -25,9 +25,9 @@ export async function startStandIn(): Promise<StandIn> {
     },
   };
   const server = createServer(async (request, response) => {
-    const { url: path = '', headers } = request;
-    standIn.asked.push({ path, authorization: headers.authorization, body: await text(request) });
-    standIn.answer(response);
+    const { method, url: path = '', headers } = request;
+    standIn.requests.push({ method, path, headers, body: await text(request) });
+    standIn.respond(response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
