@@ -1,0 +1,43 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UpstreamCall } from '../../src/upstream/call';
+
+/**
+ * Runs `work` on a clock that stands still while a request is being made, however slow the machine is, and jumps to the next timer
+ * when only time can help: between two attempts, and while the sandbox withholds a response.
+ *
+ * @param isWithheld whether the attempt under way gets no response
+ */
+export async function onTestClock<Result>(
+  work: () => Promise<Result>,
+  isWithheld: (attempts: number) => boolean = () => false,
+): Promise<Result> {
+  let attempts = 0;
+  let underWay = 0;
+  const { request } = UpstreamCall.prototype;
+  const watching = jest.spyOn(UpstreamCall.prototype, 'request').mockImplementation(function (this: UpstreamCall, upstream, attempt) {
+    return request.call(this, upstream, async (limitMs) => {
+      attempts += 1;
+      underWay += 1;
+      return attempt(limitMs).finally(() => {
+        underWay -= 1;
+      });
+    });
+  });
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
+  let isDone = false;
+  const result = work().finally(() => {
+    isDone = true;
+  });
+  try {
+    while (!isDone) {
+      // What a timer or a response has set off comes first.
+      await nextTurn();
+      await nextTurn();
+      if (underWay === 0 || isWithheld(attempts)) jest.advanceTimersToNextTimer();
+    }
+    return await result;
+  } finally {
+    jest.useRealTimers();
+    watching.mockRestore();
+  }
+}
