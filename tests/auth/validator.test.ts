@@ -3,8 +3,9 @@ import { type Fault, type Sandbox, startSandbox } from '../../sandbox/server';
 import { runValidator } from '../../src/auth/validator';
 import { readSettings } from '../../src/settings/settings';
 import { UpstreamCall } from '../../src/upstream/call';
+import { onTestClock } from '../support/test-clock';
 
-// With so little time that nothing is tried again; `waiting.test.ts` has the same with all the time that there is.
+// The time left is too short for a retry. `waiting.test.ts` has the same with all the time that a call has.
 
 let sandbox: Sandbox;
 let endInterception: () => void;
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 const LIMIT_MS = 400;
 
-async function validate(limitMs = 5000): Promise<{ accepted: boolean; response: object }> {
+async function validate(limitMs = 60_000): Promise<{ accepted: boolean; response: object }> {
   const token = await sandbox.tokenFor('agent');
   return runValidator(token, readSettings(sandbox.environment()), new UpstreamCall(performance.now() + limitMs));
 }
@@ -51,15 +52,17 @@ const troubles: [string, Fault, object][] = [
 
 it.each(troubles)('does not find out in time where %s', async (_, fault, error) => {
   sandbox.fault({ host: 'iam', ...fault });
-  const startedMs = performance.now();
-  await expect(validate(LIMIT_MS)).rejects.toMatchObject(error);
-  expect(performance.now() - startedMs).toBeLessThan(4 * LIMIT_MS);
+  const validating = onTestClock(
+    () => validate(LIMIT_MS),
+    () => fault.hang !== undefined && sandbox.requestsTo('iam').length > 0,
+  );
+  await expect(validating).rejects.toMatchObject(error);
   expect(sandbox.requestsTo('iam')).toHaveLength(1);
 });
 
 it('says what the system said where nobody listens', async () => {
   await sandbox.close();
-  await expect(validate(LIMIT_MS)).rejects.toMatchObject({
+  await expect(onTestClock(() => validate(LIMIT_MS))).rejects.toMatchObject({
     code: 'upstream_error',
     options: { reason: 'ECONNREFUSED' },
   });
@@ -73,7 +76,7 @@ it('leaves the requests of everybody else alone, before, during and after', asyn
   const validation = runValidator(
     token,
     readSettings(sandbox.environment()),
-    new UpstreamCall(performance.now() + 5000),
+    new UpstreamCall(performance.now() + 60_000),
   );
   while (sandbox.requestsTo('iam').length === 0) await new Promise(setImmediate);
   expect(https.request).toBe(request);

@@ -1,9 +1,14 @@
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as mint } from '../../src/functions/mint';
 import { call } from '../support/call';
+import { freezeDate } from '../support/test-clock';
 import { useSandbox } from '../support/twilio';
 
 const twilio = useSandbox();
+
+// So that a token has as much left when it is used as when it was made, however slow the machine is.
+beforeEach(() => freezeDate());
+afterEach(() => void jest.useRealTimers());
 
 const AGENT = 'agent@example.com';
 
@@ -24,7 +29,7 @@ it('asks for what was wished where the caller’s token lasts longer', async () 
 it('cuts the lifetime to what the caller’s token still has, without an error', async () => {
   const answer = await mintOwn({ ttlSeconds: 100 }, { ttl: 3600 });
   expect(answer.status).toBe(201);
-  expect([98, 99, 100]).toContain(ttlAsked());
+  expect(ttlAsked()).toBe(100);
 });
 
 it('never mints a token that outlives the caller’s', async () => {

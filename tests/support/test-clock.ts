@@ -1,6 +1,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UpstreamCall } from '../../src/upstream/call';
 
+/** Stops `Date` at a full second. Timers go on. `jest.useRealTimers()` ends it. */
+export function freezeDate(): void {
+  jest.useFakeTimers({
+    now: Math.ceil(Date.now() / 1000) * 1000,
+    doNotFake: [
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'setImmediate',
+      'clearImmediate',
+      'setInterval',
+      'clearInterval',
+      'setTimeout',
+      'clearTimeout',
+    ],
+  });
+}
+
 /**
  * Runs `work` on a clock that stands still while a request is being made, however slow the machine is, and jumps to the next timer
  * when only time can help: between two attempts, and while the sandbox withholds a response.
@@ -14,7 +33,11 @@ export async function onTestClock<Result>(
   let attempts = 0;
   let underWay = 0;
   const { request } = UpstreamCall.prototype;
-  const watching = jest.spyOn(UpstreamCall.prototype, 'request').mockImplementation(function (this: UpstreamCall, upstream, attempt) {
+  const watching = jest.spyOn(UpstreamCall.prototype, 'request').mockImplementation(function (
+    this: UpstreamCall,
+    upstream,
+    attempt,
+  ) {
     return request.call(this, upstream, async (limitMs) => {
       attempts += 1;
       underWay += 1;
@@ -25,7 +48,7 @@ export async function onTestClock<Result>(
   });
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
   let isDone = false;
-  const result = work().finally(() => {
+  const working = Promise.allSettled([work()]).finally(() => {
     isDone = true;
   });
   try {
@@ -35,7 +58,9 @@ export async function onTestClock<Result>(
       await nextTurn();
       if (underWay === 0 || isWithheld(attempts)) jest.advanceTimersToNextTimer();
     }
-    return await result;
+    const [outcome] = await working;
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
   } finally {
     jest.useRealTimers();
     watching.mockRestore();

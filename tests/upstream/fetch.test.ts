@@ -21,7 +21,7 @@ describe('fetching', () => {
     const headers = { Location: 'http://127.0.0.1:9/', 'Twilio-Request-Id': REQUEST_ID, 'Retry-After': '7' };
     const got = await served(
       (_, response) => response.writeHead(307, headers).end('body'),
-      (origin) => fetchWhole(origin, {}, 2000),
+      (origin) => fetchWhole(origin, {}, 60_000),
     );
     expect(got).toEqual({ status: 307, text: 'body', requestId: REQUEST_ID, retryAfter: '7' });
   });
@@ -44,18 +44,16 @@ describe('fetching', () => {
     ['before the headers', () => {}],
     ['in the middle of the body', (_, response) => void response.writeHead(200).write('half')],
   ] as [string, RequestListener][])('is given up after its limit, %s', async (_, listener) => {
-    const startedMs = performance.now();
     await served(listener, async (origin) => {
       await expect(fetchWhole(origin, {}, 200)).rejects.toMatchObject({ why: 'timeout' });
     });
-    expect(performance.now() - startedMs).toBeLessThan(1500);
   });
 
   it('tells a broken connection from a slow one', async () => {
     await served(
       (request) => request.socket.resetAndDestroy(),
       async (origin) => {
-        await expect(fetchWhole(origin, {}, 2000)).rejects.toMatchObject({ why: 'connection' });
+        await expect(fetchWhole(origin, {}, 60_000)).rejects.toMatchObject({ why: 'connection' });
       },
     );
   });

@@ -9,7 +9,6 @@ import type { Sandbox } from '../../../sandbox/server';
 import type { DeployedService } from './serverless-api';
 
 const MODULES = resolve(__dirname, '../../../node_modules');
-const MOST_MS = 10_000;
 
 export interface PlatformAnswer {
   readonly status: number;
@@ -73,7 +72,6 @@ async function runAlone(
     const child = spawn(process.execPath, [...nodeArguments, file], {
       cwd: folder,
       env: { ...environment, HOME: folder },
-      timeout: MOST_MS,
     });
     let printed = '';
     let errors = '';
