@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { freePort } from '../local/ports';
-import { makeRunFolder, toEnvText } from '../local/run-folder';
+import { makeRunFolder } from '../local/run-folder';
 import { startTwilioRun, waitUntilItAnswers } from '../local/twilio-run';
 import { SETTINGS } from './account';
 
@@ -14,7 +14,7 @@ export interface LocalService {
 
 /** @param upstreamPort where the Functions' requests to Twilio go, on this machine */
 export async function startLocalService(upstreamPort: number): Promise<LocalService> {
-  const { folder, envFile, remove } = makeRunFolder(toEnvText(SETTINGS));
+  const { folder, envFile, remove } = makeRunFolder(SETTINGS);
   const preload = join(folder, 'preload.cjs');
   await build({
     entryPoints: [join(__dirname, 'redirect-preload.ts')],

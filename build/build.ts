@@ -1,7 +1,8 @@
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { bundle } from '../local/bundle';
 import { bundleClient } from './client-bundle';
+import { deployedEnvText, readEnvFile } from './env-file';
 import { bundleLogin } from './login-bundle';
 
 const ROOT = resolve(__dirname, '..');
@@ -9,39 +10,48 @@ const FUNCTIONS = join(ROOT, 'src/functions');
 const ASSETS = join(ROOT, 'assets');
 
 interface BuildProjectOptions {
-  /** The folder that is written, from the project's own on; what is deployed is `dist`. */
+  /** The folder to write, relative to the project's; the one that is deployed is `dist`. */
   readonly folder?: string;
-  /** The settings that the page may know in advance; those of `.env` where left out. */
+  /** The settings to build with. Default: those of `.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The sandbox that plays Twilio for the page, on this machine. Never in a build made for deploying. */
   readonly unsafeTwilioOrigin?: string;
 }
 
 /**
- * Writes `dist/functions` and `dist/assets`, the two folders that `.twilioserverlessrc` points to.
+ * Writes `functions`, `assets` and, in a build made for deploying, `env`: what `.twilioserverlessrc` points to.
  *
  * A deployed Function cannot `require` a neighbour by a relative path, and every `.js` in the functions folder becomes
- * a public URL. So each Function becomes one file that holds all it needs, and nothing else is put beside them.
+ * a public URL. So each Function becomes one file that holds all it needs, and the folder holds nothing else.
+ *
+ * `env` is written last: without it Twilio's tools refuse to deploy, and so they do after a build that failed.
+ *
+ * @throws {Error} naming the setting or the line of `.env` that cannot be deployed
  */
-export async function buildProject({ folder = 'dist', ...login }: BuildProjectOptions = {}): Promise<void> {
+export async function buildProject({ folder = 'dist', env, unsafeTwilioOrigin }: BuildProjectOptions = {}) {
   const target = resolve(ROOT, folder);
   rmSync(target, { recursive: true, force: true });
+  const variables = env ?? readEnvFile();
+  const envText = deployedEnvText(variables);
   await buildFunctions(join(target, 'functions'));
   copyAssets(join(target, 'assets'));
   await bundleClient(join(target, 'assets'));
-  await bundleLogin({ folder: join(target, 'assets'), ...login });
+  await bundleLogin({
+    folder: join(target, 'assets'),
+    env: variables,
+    ...(unsafeTwilioOrigin !== undefined && { unsafeTwilioOrigin }),
+  });
+  if (unsafeTwilioOrigin === undefined) writeFileSync(join(target, 'env'), envText, { mode: 0o600 });
 }
 
 async function buildFunctions(outdir: string): Promise<void> {
-  await build({
+  await bundle({
     entryPoints: readdirSync(FUNCTIONS).map((file) => join(FUNCTIONS, file)),
     outdir,
-    bundle: true,
     minify: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    logLevel: 'warning',
   });
 }
 
@@ -49,4 +59,10 @@ function copyAssets(target: string): void {
   cpSync(ASSETS, target, { recursive: true, filter: (path) => !/(^|\/)\.[^/]+$/.test(path) });
 }
 
-if (require.main === module) void buildProject();
+if (require.main === module) {
+  buildProject().catch((error: unknown) => {
+    // An expected failure needs one line; a stack would hide it.
+    console.error(error instanceof Error && error.name === 'Error' ? error.message : error);
+    process.exitCode = 1;
+  });
+}

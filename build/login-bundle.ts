@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
+import { bundle as writeBundle } from '../local/bundle';
 import { bakedSettings } from './baked-settings';
 import { readEnvFile } from './env-file';
 import { signInErrors } from './sign-in-errors';
@@ -36,7 +37,7 @@ export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOri
     },
   };
   const bundle = (entry: string, outfile: string, standIns: StandIns, ...plugins: Plugin[]) =>
-    build({
+    writeBundle({
       ...options,
       entryPoints: [join(SOURCE, entry)],
       outfile: join(folder, outfile),
@@ -46,7 +47,13 @@ export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOri
     bundle('page.ts', 'login.js', withoutTelemetry, signInErrors),
     bundle('client.ts', CLIENT_PARTS.plain, withoutTelemetry),
     bundle('client.ts', CLIENT_PARTS.telemetry, withTelemetry),
-    build({ entryPoints: [join(folder, 'login.css')], outdir: folder, allowOverwrite: true, minify: true }),
+    writeBundle({
+      entryPoints: [join(folder, 'login.css')],
+      outdir: folder,
+      allowOverwrite: true,
+      bundle: false,
+      minify: true,
+    }),
   ]);
   if (origin !== undefined) markAsSandbox(join(folder, 'login.html'), origin);
 }

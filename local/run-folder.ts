@@ -1,33 +1,28 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toEnvText } from './env-text';
 import type { Variables } from './twilio-run';
 
-/** What one local run needs and nobody else may read. It goes by `remove`, or else when this process ends. */
+/** What one local run needs and other users must not read. Removed by `remove`, or when this process ends. */
 export interface RunFolder {
   readonly folder: string;
-  /** The file of settings, which takes the place of all of the process's environment in `twilio-run`. */
+  /** The file of settings; in `twilio-run` it replaces the whole environment of the process. */
   readonly envFile: string;
   readonly remove: () => void;
 }
 
-/** @param settings the text of an `.env` file */
-export function makeRunFolder(settings: string): RunFolder {
+export function makeRunFolder(variables: Variables): RunFolder {
   const folder = mkdtempSync(join(tmpdir(), 'flex-run-'));
   const removeNow = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeNow);
   const envFile = join(folder, '.env');
-  // Where Express cannot read a body, it answers with a stack otherwise. Of two lines of one name the later one counts.
-  writeFileSync(envFile, `${settings}\nNODE_ENV=production\n`, { mode: 0o600 });
+  const { NO_PROXY } = process.env;
+  // In any other mode, Express responds to a body that it cannot read with a stack trace.
+  writeFileSync(envFile, toEnvText({ NO_PROXY, ...variables, NODE_ENV: 'production' }), { mode: 0o600 });
   const remove = () => {
     process.off('exit', removeNow);
     removeNow();
   };
   return { folder, envFile, remove };
 }
-
-export const toEnvText = (variables: Variables): string =>
-  Object.entries(variables)
-    .filter(([, value]) => value)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');

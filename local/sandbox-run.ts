@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { Sandbox } from '../sandbox/server';
 import { readSettings } from '../src/settings/settings';
-import { makeRunFolder, toEnvText } from './run-folder';
+import { bundle } from './bundle';
+import { WITHOUT_PROXY } from './proxy';
+import { makeRunFolder } from './run-folder';
 import type { LocalRun, Variables } from './twilio-run';
 
 /**
@@ -16,13 +17,13 @@ export async function prepareSandboxRun(
   variables: Variables,
 ): Promise<LocalRun & { readonly folder: string }> {
   const settings = settingsFor(sandbox, variables);
-  const { folder, envFile, remove } = makeRunFolder(toEnvText(settings));
+  const { folder, envFile, remove } = makeRunFolder(settings);
   return {
     folder,
     envFile,
     builtFolder: 'dist',
     nodeArguments: ['--require', await buildPreload(folder)],
-    environment: { SANDBOX_ORIGIN: sandbox.origin },
+    environment: { ...WITHOUT_PROXY, SANDBOX_ORIGIN: sandbox.origin },
     close: async () => remove(),
   };
 }
@@ -38,16 +39,14 @@ function settingsFor(sandbox: Sandbox, variables: Variables): Variables {
 
 async function buildPreload(folder: string): Promise<string> {
   const outfile = join(folder, 'preload.cjs');
-  await build({
+  await bundle({
     entryPoints: [join(__dirname, 'sandbox-preload.ts')],
     outfile,
-    bundle: true,
     platform: 'node',
     target: 'node20',
     // twilio-run puts the class of `Twilio.Response` in the place of the global `Response`; the interception needs that of `fetch`.
     banner: { js: 'const ResponseOfFetch = globalThis.Response;' },
     define: { Response: 'ResponseOfFetch' },
-    logLevel: 'warning',
   });
   return outfile;
 }

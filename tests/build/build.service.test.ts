@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Checkout, makeCheckout } from '../support/checkout';
 
 const ROOT = resolve(__dirname, '../..');
 const FUNCTIONS = join(ROOT, 'dist/functions');
@@ -40,9 +41,49 @@ describe.each(NAMES)('the file of %s', (name) => {
 
 it('is served from the folders that .twilioserverlessrc names, by a Node that the platform offers', () => {
   const configuration = JSON.parse(readFileSync(join(ROOT, '.twilioserverlessrc'), 'utf8'));
-  expect(configuration).toEqual({ functionsFolder: 'dist/functions', assetsFolder: 'dist/assets', runtime: 'node22' });
+  expect(configuration).toEqual({
+    functionsFolder: 'dist/functions',
+    assetsFolder: 'dist/assets',
+    env: 'dist/env',
+    runtime: 'node22',
+  });
 });
 
 it('needs nothing installed in the deployed service but the runtime, in the exact version that the platform takes', () => {
   expect(packageJson.dependencies).toEqual({ '@twilio/runtime-handler': '2.0.3' });
+});
+
+describe('npm run build', () => {
+  let checkout: Checkout | undefined;
+  afterEach(() => checkout?.remove());
+
+  /** Without the type check, which takes most of the time. */
+  function buildWith(env: string): { folder: string; code: number | null; errors: string } {
+    checkout = makeCheckout(env);
+    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'build/build.ts'], {
+      cwd: checkout.folder,
+      encoding: 'utf8',
+    });
+    return { folder: checkout.folder, code: status, errors: stderr.trimEnd() };
+  }
+
+  it('writes the settings of .env for the deploy, in the form of the Twilio tools, for the owner alone', () => {
+    const { folder, code } = buildWith(
+      '\uFEFFexport LOG_LEVEL="warn" # less\r\n# TELEMETRY=true\r\nAUTH_TOKEN=a#b\r\n',
+    );
+    expect(code).toBe(0);
+    const file = join(folder, 'dist/env');
+    expect(readFileSync(file, 'utf8')).toBe('LOG_LEVEL="warn"\nAUTH_TOKEN="a#b"\n');
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    ['a line that cannot be read', 'LOG_LEVEL=warn\nFLEX\n', /^\.env, line 2: Expected a setting .*$/],
+    ['a value that is too long', `BACKEND_KEYS=${'a'.repeat(451)}`, /^\.env: BACKEND_KEYS takes 451 bytes, .*$/],
+    ['a value that Twilio tools lose', 'LOG_LEVEL=" warn"', /^Twilio's tools cannot read the value of LOG_LEVEL\. .*$/],
+  ])('ends with one line about %s, and leaves nothing that could be deployed', (_, env, message) => {
+    const { folder, code, errors } = buildWith(env);
+    expect([code, errors]).toEqual([1, expect.stringMatching(message)]);
+    expect(existsSync(join(folder, 'dist'))).toBe(false);
+  });
 });

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { toEnvText } from '../../local/env-text';
 import { type DeployableCheckout, makeDeployableCheckout } from './support/deploy';
 
 const ACCOUNT = { accountSid: `AC${'1'.repeat(32)}`, authToken: '2'.repeat(32) };
@@ -7,21 +8,20 @@ const LINES = { ACCOUNT_SID: ACCOUNT.accountSid, AUTH_TOKEN: ACCOUNT.authToken, 
 
 let checkout: DeployableCheckout;
 
-const envOf = (lines: Record<string, string>) =>
-  Object.entries(lines)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
 const setEnv = (more: Record<string, string> = {}) =>
-  writeFileSync(join(checkout.folder, '.env'), envOf({ ...LINES, ...more }));
+  writeFileSync(join(checkout.folder, '.env'), toEnvText({ ...LINES, ...more }));
+/** As a build with these settings writes them. */
+const setBuiltEnv = (more: Record<string, string> = {}) =>
+  writeFileSync(join(checkout.folder, 'dist/env'), toEnvText({ ...LINES, ...more }));
 
-/** What `npm run deploy` does once it has built; the build alone takes longer than all the rest. */
+/** What `npm run deploy` does after the build, which takes longer than all the rest. */
 const deployWhatIsBuilt = (...parameters: string[]) =>
   checkout.npm('exec', '--', 'twilio-run', 'deploy', ...parameters);
 
 const variables = () => checkout.api.deployed()[0]?.variables;
 
 beforeAll(async () => {
-  checkout = await makeDeployableCheckout(ACCOUNT, envOf(LINES));
+  checkout = await makeDeployableCheckout(ACCOUNT, toEnvText(LINES));
 });
 afterAll(() => checkout?.close());
 
@@ -35,13 +35,13 @@ it('stops npm run deploy with a code and a sentence where the credentials are re
 });
 
 describe('what is built', () => {
-  beforeAll(() => setEnv());
+  beforeAll(() => setBuiltEnv());
 
   it('is not deployed without credentials: says which lines of .env are missing', async () => {
-    writeFileSync(join(checkout.folder, '.env'), '');
+    writeFileSync(join(checkout.folder, 'dist/env'), '');
     const { code, output } = await deployWhatIsBuilt();
     expect([code, output]).toEqual([1, expect.stringContaining('Please enter ACCOUNT_SID and AUTH_TOKEN')]);
-    setEnv();
+    setBuiltEnv();
   });
 
   it('is not deployed with a version of the runtime that the platform does not take', async () => {
@@ -64,7 +64,7 @@ describe('what is built', () => {
   it('is deployed into the same service again, with what has changed', async () => {
     rmSync(join(checkout.folder, '.twiliodeployinfo'), { force: true });
     expect(await deployWhatIsBuilt('--override-existing-project')).toMatchObject({ code: 0 });
-    setEnv({ LOG_LEVEL: 'error' });
+    setBuiltEnv({ LOG_LEVEL: 'error' });
     expect(await deployWhatIsBuilt()).toMatchObject({ code: 0 });
     expect(checkout.api.deployed()).toMatchObject([
       { uniqueName: 'flex-sdk-sign-in', variables: { LOG_LEVEL: 'error' } },
@@ -82,20 +82,37 @@ describe('what is built', () => {
   });
 
   it('is not deployed with a value that is longer than the platform takes', async () => {
-    setEnv({ ALLOWED_ORIGINS: Array(20).fill('https://app.example.com').join(',') });
+    setBuiltEnv({ ALLOWED_ORIGINS: Array(20).fill('https://app.example.com').join(',') });
     const { code, output } = await deployWhatIsBuilt();
-    setEnv();
+    setBuiltEnv();
     expect([code, output]).toEqual([1, expect.stringMatching(/20001[\s│]+Value of ALLOWED_ORIGINS/)]);
   });
 
   it('leaves at Twilio what .env no longer sets, until it is unset there by name', async () => {
-    setEnv({ BACKEND_KEYS: 'server:mint:0' });
+    setBuiltEnv({ BACKEND_KEYS: 'server:mint:0' });
     await deployWhatIsBuilt();
-    setEnv({ BACKEND_KEYS: '' });
+    setBuiltEnv({ BACKEND_KEYS: '' });
     await deployWhatIsBuilt();
     expect(variables()).toEqual({ LOG_LEVEL: 'warn', BACKEND_KEYS: 'server:mint:0' });
     const unset = await checkout.npm('exec', '--', 'twilio-run', 'env', 'unset', '--key', 'BACKEND_KEYS');
     expect(unset.code).toBe(0);
     expect(variables()).toEqual({ LOG_LEVEL: 'warn' });
   });
+});
+
+it.each([
+  ['has not been built', () => rmSync(join(checkout.folder, 'dist'), { recursive: true })],
+  [
+    'was built for the sandbox alone',
+    () => {
+      mkdirSync(join(checkout.folder, 'dist/functions'), { recursive: true });
+      mkdirSync(join(checkout.folder, 'dist/assets'));
+    },
+  ],
+])('twilio-run deploy fails and changes nothing if the project %s', async (_, prepare) => {
+  prepare();
+  const before = checkout.api.requests.length;
+  const { code, output } = await deployWhatIsBuilt('--override-existing-project');
+  expect([code, output]).toEqual([1, expect.stringMatching(/Failed to find \.env file at ".*dist.env"/)]);
+  expect(checkout.api.requests.slice(before)).toEqual([]);
 });
