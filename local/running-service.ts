@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/server';
 import { freePort } from './ports';
+import { bypassProxyForLoopback } from './proxy';
 import { prepareSandboxRun } from './sandbox-run';
 import { startTwilioRun, type Variables, waitUntilItAnswers } from './twilio-run';
 
@@ -20,6 +21,7 @@ export interface Service {
  * @param options of the sandbox, such as its clock
  */
 export async function startService(variables: Variables = {}, options: SandboxOptions = {}): Promise<Service> {
+  bypassProxyForLoopback();
   const sandbox = await startSandbox(options);
   const run = await prepareSandboxRun(sandbox, variables).catch(async (error: unknown) => {
     await sandbox.close();

@@ -39,15 +39,35 @@ export function startTwilioRun(
   );
 }
 
-/** Waits until the service answers. @returns `false` where it has ended before */
+/** Long enough for a machine that is many times slower than usual. */
+const START_LIMIT_MS = 120_000;
+const REQUEST_LIMIT_MS = 10_000;
+
+/**
+ * Waits until the service responds.
+ *
+ * @returns `false` if it has ended before
+ * @throws {Error} after two minutes
+ */
 export async function waitUntilItAnswers(origin: string, server: ChildProcess): Promise<boolean> {
+  const limit = performance.now() + START_LIMIT_MS;
   while (server.exitCode === null && server.signalCode === null) {
-    const isThere = await fetch(`${origin}/login.html`).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return true;
+    if (await isResponding(origin)) return true;
+    if (performance.now() > limit) {
+      throw new Error(
+        `No response from ${origin} within ${START_LIMIT_MS / 1000} s. Check proxy and firewall settings.`,
+      );
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return false;
+}
+
+async function isResponding(origin: string): Promise<boolean> {
+  try {
+    await fetch(`${origin}/login.html`, { signal: AbortSignal.timeout(REQUEST_LIMIT_MS) });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -31,12 +31,14 @@ export const placesOf = (origin: string): string => `Sign-in page
 Functions
 ${['provision', 'lookup', 'mint', 'deprovision', 'config'].map((name) => `  ${origin}/${name}`).join('\n')}`;
 
+const PROXY_VARIABLES = ['http_proxy', 'all_proxy', 'ALL_PROXY'];
+const CURL = `curl -sS -w "\\n"${PROXY_VARIABLES.some((name) => process.env[name]) ? ' --noproxy localhost' : ''}`;
+
 function curlCommands({ backendKey }: Sandbox, origin: string, maxTtlSeconds: number): readonly string[] {
   const asBackend = `-H 'Authorization: Bearer ${backendKey}'`;
   const asUser = `-H "Authorization: Bearer $TOKEN"`;
   const json = (body: object) => `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
-  const curl = (path: string, ...options: readonly string[]) =>
-    ['curl -sS -w "\\n"', `${origin}${path}`, ...options].join(' ');
+  const curl = (path: string, ...options: readonly string[]) => [CURL, `${origin}${path}`, ...options].join(' ');
   const user = {
     username: 'user1',
     email: 'test@example.com',
@@ -48,7 +50,7 @@ function curlCommands({ backendKey }: Sandbox, origin: string, maxTtlSeconds: nu
   };
   return [
     curl('/provision', asBackend, json(user)),
-    curl('/lookup', '-G -d username=user1', asBackend),
+    curl('/lookup', '-G --data-urlencode username=user1', asBackend),
     curl('/mint', asBackend, json({ username: 'user1', ttl: Math.min(3600, maxTtlSeconds) })),
     `TOKEN=$(${curl('/mint', asBackend, json({ username: 'user1' }))} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     curl('/lookup', asUser),

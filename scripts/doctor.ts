@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readEnvFile } from '../build/env-file';
+import { bypassProxyForLoopback } from '../local/proxy';
 import { parseOrigin } from '../src/settings/origin';
 import { examine, type Subject } from './doctor/examine';
 
@@ -18,6 +19,7 @@ async function main(parameters: string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  bypassProxyForLoopback();
   console.log(`Checking ${asked.service}, which changes nothing.\n`);
   const edges = { fetch, now: Date.now, limitMs: ANSWER_LIMIT_MS };
   const isWell = await examine(edges, { ...asked, variables: readEnvFile() }, console.log);
@@ -42,4 +44,8 @@ function readParameters(parameters: string[]): Omit<Subject, 'variables'> | unde
   }
 }
 
-void main(process.argv.slice(2));
+main(process.argv.slice(2)).catch((error: unknown) => {
+  // An unreadable `.env` needs one line; a stack would hide it.
+  console.error(error instanceof Error && error.name === 'Error' ? error.message : error);
+  process.exitCode = 1;
+});

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildProject } from '../build/build';
-import { ENV_FILE, hasCredentials, readEnvFile } from '../build/env-file';
+import { hasCredentials, readEnvFile } from '../build/env-file';
 import { assertPortIsFree, portIsTaken } from '../local/ports';
+import { bypassProxyForLoopback } from '../local/proxy';
 import { makeRunFolder } from '../local/run-folder';
 import { prepareSandboxRun } from '../local/sandbox-run';
 import { type LocalRun, startTwilioRun, type Variables, waitUntilItAnswers } from '../local/twilio-run';
@@ -25,6 +26,7 @@ const endNow = () => process.exit(0);
 
 async function main(): Promise<void> {
   const port = readPort();
+  bypassProxyForLoopback();
   const variables = readEnvFile();
   const origin = `http://localhost:${port}`;
   // Until there is more to end than this process.
@@ -33,20 +35,19 @@ async function main(): Promise<void> {
   const run = hasCredentials(variables)
     ? prepareTwilioRun(variables, origin)
     : await startWithSandbox(variables, origin, port);
+  let server: ChildProcess | undefined;
   try {
     console.log(`${run.announcement}\n`);
     await run.build();
     // Another one may have been started meanwhile, and twilio-run would wait on the terminal for another port.
     await assertPortIsFree(port);
-    const server = startTwilioRun(run, port);
+    server = startTwilioRun(run, port);
     endTogether(server, run);
     if (!(await waitUntilItAnswers(origin, server))) return;
-    if (await isServedByAnother(origin, run)) {
-      server.kill();
-      throw portIsTaken(port);
-    }
+    if (await isServedByAnother(origin, run)) throw portIsTaken(port);
     console.log(run.welcome);
   } catch (error) {
+    server?.kill();
     await run.close();
     throw error;
   }
@@ -71,7 +72,7 @@ function prepareTwilioRun(variables: Variables, origin: string): AnnouncedRun {
   const { accountSid } = readSettings(variables);
   // twilio-run hands these to the Functions, but Node itself reads them when it starts.
   const forNode = Object.entries(variables).filter(([name]) => name.startsWith('NODE_'));
-  const { envFile, remove } = makeRunFolder(readFileSync(ENV_FILE, 'utf8'));
+  const { envFile, remove } = makeRunFolder(variables);
   return {
     announcement: `Using the real Twilio account ${accountSid}, since .env holds its credentials.`,
     build: buildProject,
@@ -113,11 +114,11 @@ async function startWithSandbox(variables: Variables, origin: string, port: numb
 
 /** Where two are started at once, one of them gets the port, and the other one's server waits. A page of the sandbox names its own. */
 async function isServedByAnother(origin: string, { builtFolder }: LocalRun): Promise<boolean> {
-  const served = await fetch(`${origin}/login.html`);
+  const served = await fetch(`${origin}/login.html`, { signal: AbortSignal.timeout(10_000) });
   return (await served.text()) !== readFileSync(resolve(__dirname, '..', builtFolder, 'assets/login.html'), 'utf8');
 }
 
-/** Whichever ends first takes the others along: the server, this process by Ctrl-C or a signal, or `npm`, which may pass no signal on. */
+/** Whichever ends first ends the other: the server, or this process, by Ctrl-C, a signal, or the end of `npm`. */
 function endTogether(server: ChildProcess, run: LocalRun): void {
   const end = () => void server.kill('SIGTERM');
   server.once('exit', (code, signal) => {
@@ -125,10 +126,6 @@ function endTogether(server: ChildProcess, run: LocalRun): void {
     void run.close().finally(() => process.exit(code ?? (wasAsked ? 0 : 1)));
   });
   for (const signal of SIGNALS) process.off(signal, endNow).on(signal, end);
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) end();
-  }, 500).unref();
 }
 
 main().catch((error: unknown) => {

@@ -1,11 +1,43 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../local/ports';
 import { type Checkout, makeCheckout } from '../support/checkout';
 import { type NpmRun, npm } from '../support/npm';
+
+/** A proxy that nothing on this machine is to be requested from. */
+async function startProxy(): Promise<{
+  readonly url: string;
+  readonly requests: string[];
+  readonly close: () => void;
+}> {
+  const requests: string[] = [];
+  const refuse = (request: IncomingMessage) => requests.push(`${request.method} ${request.url}`);
+  const server = createHttpServer((request, response) => {
+    refuse(request);
+    response.writeHead(502).end();
+  });
+  server.on('connect', (request, socket) => {
+    refuse(request);
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    requests,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+const CREDENTIALS = `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=${'1'.repeat(32)}\n`;
 
 let checkout: Checkout | undefined;
 let runs: NpmRun[] = [];
@@ -29,9 +61,11 @@ function startIn(folder: Checkout, ...parameters: string[]): NpmRun {
 }
 
 /** What the commands that were printed answer, pasted in their order. */
-async function pasteCommands(output: string): Promise<readonly string[]> {
+async function pasteCommands(output: string, environment: NodeJS.ProcessEnv = {}): Promise<readonly string[]> {
   const commands = output.split('\n').filter((line) => /^(curl|[A-Z]+=\$\(curl)/.test(line));
-  const { stdout } = await promisify(execFile)('bash', ['-euc', commands.join('\necho ----\n')]);
+  const { stdout } = await promisify(execFile)('bash', ['-euc', commands.join('\necho ----\n')], {
+    env: { ...process.env, ...environment },
+  });
   const answers = stdout.split('----\n').map((text) => text.trim());
   expect(answers).toHaveLength(commands.length);
   return answers;
@@ -128,6 +162,27 @@ describe('npm start without credentials', () => {
     expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
   });
 
+  it.each([
+    ['as soon as its process exists', /^start\.ts is there/m],
+    ['while it builds', /^Using the sandbox/m],
+    ['when it serves', /Ctrl-C ends it/],
+  ])('ends everything that it started, and leaves nothing behind, when npm alone is ended %s', async (_, moment) => {
+    checkout = makeCheckout('', { NODE_OPTIONS: '--require ./notice.cjs' });
+    const notice = "if (process.argv[1]?.endsWith('start.ts')) console.log('start.ts is there');";
+    writeFileSync(join(checkout.folder, 'notice.cjs'), notice);
+    const running = startIn(checkout, '--port', String(await freePort()));
+    await running.printed(moment);
+    await running.terminate();
+    expect(readdirSync(checkout.temporary).filter((name) => name.startsWith('flex-run'))).toEqual([]);
+  });
+
+  it('ends when npm alone is ended while it builds for a real account', async () => {
+    const running = await start(CREDENTIALS);
+    await running.printed(/^Using the real/);
+    await running.terminate();
+    expect(running.output()).not.toContain('Ctrl-C ends it');
+  });
+
   it.each(['interrupt', 'terminate'] as const)(
     'ends everything that it started on %s, and leaves nothing behind',
     async (how) => {
@@ -141,8 +196,6 @@ describe('npm start without credentials', () => {
     },
   );
 });
-
-const CREDENTIALS = `ACCOUNT_SID=AC${'0'.repeat(32)}\nAUTH_TOKEN=${'1'.repeat(32)}\n`;
 
 it.each([
   ['without credentials', ''],
@@ -160,11 +213,20 @@ it.each([
 });
 
 describe('npm start with credentials', () => {
-  it('reads .env as it is, and leaves no copy of it behind', async () => {
-    const { printed, output, interrupt } = await start(`${CREDENTIALS}ALLOWED_ORIGINS="https://a.example"\n`);
+  it('hands the settings of .env to the Functions as it reads them itself, and leaves no copy of them behind', async () => {
+    const env = `\uFEFFexport ACCOUNT_SID=AC${'0'.repeat(32)} # mine\r\nAUTH_TOKEN="a#b" # secret\r\n# ACCOUNT_SID=AC${'1'.repeat(32)}\r\nALLOWED_ORIGINS="https://a.example,\r\nhttps://b.example" # CRM\r\nLOG_LEVEL= # default\r\n`;
+    const { printed, output, interrupt } = await start(env);
     await printed(/Ctrl-C ends it/);
+    expect(firstLine(output())).toContain(`AC${'0'.repeat(32)}`);
     const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
-    expect(await (await fetch(`${origin}/config`)).json()).toMatchObject({ allowed_origins: ['https://a.example'] });
+    expect(await (await fetch(`${origin}/config`)).json()).toEqual({
+      account_sid: `AC${'0'.repeat(32)}`,
+      allowed_origins: ['https://a.example', 'https://b.example'],
+      telemetry: false,
+      log_level: 'error',
+    });
+    const deployed = readFileSync(join(checkout?.folder ?? '', 'dist/env'), 'utf8');
+    expect(deployed).toContain('ALLOWED_ORIGINS="https://a.example,\\nhttps://b.example"\n');
     await interrupt('SIGQUIT');
     await expect(fetch(`${origin}/config`)).rejects.toThrow();
     expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
@@ -179,6 +241,42 @@ describe('npm start with credentials', () => {
     expect(output()).not.toMatch(/sandbox/i);
     expect(output()).not.toContain('1'.repeat(32));
   });
+});
+
+describe('npm start behind a proxy', () => {
+  let proxy: Awaited<ReturnType<typeof startProxy>>;
+  beforeEach(async () => {
+    proxy = await startProxy();
+  });
+  afterEach(() => proxy.close());
+
+  const variants: [string, (url: string) => Record<string, string>][] = [
+    ['NODE_USE_ENV_PROXY', (url) => ({ NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, HTTPS_PROXY: url })],
+    [
+      'NODE_USE_ENV_PROXY and a NO_PROXY for other hosts',
+      (url) => ({ NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: '.corp.example' }),
+    ],
+    [
+      'NODE_USE_ENV_PROXY and a NO_PROXY for this machine',
+      (url) => ({ NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: 'localhost,127.0.0.1' }),
+    ],
+    ['names in lower case', (url) => ({ NODE_USE_ENV_PROXY: '1', http_proxy: url, https_proxy: url })],
+    ['a proxy for every scheme, which curl knows', (url) => ({ all_proxy: url })],
+  ];
+
+  it.each(variants)(
+    'reaches this machine directly (%s), and so do its Functions and the printed commands',
+    async (_, variables) => {
+      const environment = variables(proxy.url);
+      checkout = makeCheckout('', environment);
+      const { printed, output } = startIn(checkout, '--port', String(await freePort()));
+      await printed(/Ctrl-C ends it/);
+      const answers = await pasteCommands(output(), environment);
+      expect(answers.filter((answer) => /"code":|502/.test(answer))).toEqual([]);
+      expect(answers.at(-1)).toContain('"account_sid"');
+      expect(proxy.requests).toEqual([]);
+    },
+  );
 });
 
 describe('npm start explains in one line', () => {
@@ -219,6 +317,10 @@ describe('npm start explains in one line', () => {
       expect(await explanation(`${env}FLEX_INSTANCE_SID=GO1\n`)).toMatch(/^.*FLEX_INSTANCE_SID must be .*$/);
     },
   );
+
+  it('a line of .env that it cannot read', async () => {
+    expect(await explanation('LOG_LEVEL=warn\nFLEX\n')).toMatch(/^\.env, line 2: .*$/);
+  });
 
   it('a port that is none', async () => {
     expect(await explanation(undefined, 65_536)).toMatch(/^65536 is not a port.*$/);
