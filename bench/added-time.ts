@@ -7,7 +7,7 @@ import { UPSTREAM_DELAY_MS } from './upstream';
 
 const LIMIT_MS = 1;
 
-/** Calls that are made first and not counted: connections are opened, code that runs often is compiled. */
+/** Warm-up calls that are not counted: they open connections and let Node compile the code. */
 const WARM_UP_ROUNDS = 5;
 const ROUNDS = 40;
 
@@ -21,22 +21,22 @@ const MEASURED: readonly Operation[] = [
   OPERATIONS.provisionByToken,
 ];
 
-/** One measurement of an operation, and of the calls that it must make, made plainly right before or after it. */
+/** One measurement of an operation, and of its plain upstream calls right before or after it. */
 interface Sample {
   readonly operationMs: number;
   readonly plainMs: number;
 }
 
-/** Compares each operation with the upstream calls that it must make, made plainly, over the same path. */
+/** Compares each operation with the upstream calls that it must make, sent plainly over the same path. */
 export async function measureAddedTime(): Promise<Section> {
   const results = (await withoutInfoLog(() => sample(loadFunctions()))).map(summarize);
   const most = Math.max(...results.map(({ addedMs }) => addedMs));
   return {
     title: 'Time added to the upstream calls',
     notes: [
-      `Medians of ${ROUNDS} rounds, in ms; each round makes every operation and its plain calls, in turn, in the same process.`,
-      'Plain: the calls that the operation must make, one after the other, by a bare fetch (https for the validation), to the',
-      `same upstream, which answers after ${UPSTREAM_DELAY_MS} ms. Its timer, the loopback interface and HTTP are in both columns.`,
+      `Medians of ${ROUNDS} rounds, in ms; each round runs every operation and its plain calls in the same process.`,
+      'Plain: the calls that the operation must make, one after the other, with a bare fetch (https for the validation), to the',
+      `same upstream, which responds after ${UPSTREAM_DELAY_MS} ms. Its timer, the loopback interface and HTTP are in both columns.`,
       'Added: operation less plain, pair by pair. It is processor time, so a slow or busy machine adds more.',
     ],
     tables: [
@@ -94,7 +94,7 @@ async function sample(invoke: Invoke): Promise<{ operation: Operation; samples: 
   return results;
 }
 
-/** @param plainFirst true every other time, so that neither always finds what the other left behind */
+/** @param plainFirst true every other time, so that neither always benefits from the other */
 async function measurePair(operation: Operation, invoke: Invoke, plainFirst: boolean): Promise<Sample> {
   const plain = () => timeOf(() => makePlainCalls(operation.calls));
   const early = plainFirst ? await plain() : undefined;

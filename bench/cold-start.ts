@@ -10,7 +10,7 @@ const ROOT = resolve(__dirname, '..');
 const ALONE_ROUNDS = 20;
 const PRELOADED_ROUNDS = 8;
 
-/** What a fresh process loads: its arguments are the modules. */
+/** The script of a fresh process. Its arguments are the modules to load. */
 const SCRIPT = `
   const start = process.hrtime.bigint();
   for (const module of process.argv.slice(1)) require(module);
@@ -24,9 +24,9 @@ interface Variant {
 }
 
 interface Start {
-  /** Milliseconds that loading the modules took. */
+  /** Milliseconds to load the modules. */
   readonly loadMs: number;
-  /** Milliseconds since the process began, until they were loaded. */
+  /** Milliseconds from the start of the process until they were loaded. */
   readonly processMs: number;
 }
 
@@ -38,10 +38,10 @@ interface Result extends Variant {
 const EMPTY: Variant = { name: 'empty handler', modules: [join(__dirname, 'handlers/empty.js')] };
 const USUAL: Variant = { name: 'usual style', modules: [join(__dirname, 'handlers/usual-style.js')] };
 const FUNCTIONS = FUNCTION_NAMES.map((name): Variant => ({ name, modules: [builtFile(name)] }));
-/** Node loads its `https` the first time that a Flex token is to be validated. */
+/** Node loads its `https` when a Flex token is validated for the first time. */
 const WITH_HTTPS: Variant = { name: 'mint, with https', modules: [builtFile('mint'), 'node:https'] };
 
-/** Compares how long fresh processes take to load each Function, a handler that does nothing and one in the usual style. */
+/** Compares the time that fresh processes need to load each Function, an empty handler and one in the usual style. */
 export function measureColdStart(): Section {
   const alone = measure([EMPTY, ...FUNCTIONS, WITH_HTTPS, USUAL], ALONE_ROUNDS, []);
   const preloaded = measure([EMPTY, ...FUNCTIONS, USUAL], PRELOADED_ROUNDS, ['--require', 'twilio']);
@@ -51,12 +51,12 @@ export function measureColdStart(): Section {
     title: 'Cold start',
     notes: [
       'Loading the file in a fresh node process, in ms. "Load" is the time of the require, "process" the time from the start of',
-      'the process until then (medians); the files have been read before, so the disk has no part in it. Usual style: `twilio`,',
+      'the process until then (medians); the files were read before, so the disk does not count. Usual style: `twilio`,',
       '`axios` and `functionValidator`, as in bench/handlers/usual-style.js.',
-      `First table: a bare node; ${ALONE_ROUNDS} processes of each, in turn. Node's https is loaded by the first Flex token, not on start:`,
+      `First table: Node alone; ${ALONE_ROUNDS} processes of each, in turn. Node's https is loaded by the first Flex token, not on start:`,
       '"mint, with https" has both.',
-      `Second table: with \`twilio\` loaded before, as the platform does for whatever handler; ${PRELOADED_ROUNDS} processes of each. What remains`,
-      'is what a file costs there.',
+      `Second table: with \`twilio\` loaded before, as the platform does for every handler; ${PRELOADED_ROUNDS} processes of each. The rest`,
+      'is the cost of the file there.',
     ],
     tables: [tableOf(alone), tableOf(preloaded)],
     goals: [
@@ -69,7 +69,7 @@ export function measureColdStart(): Section {
   };
 }
 
-/** Round by round, one process of each, so that whatever else the machine does falls on all alike. */
+/** Runs one process of each per round, so that other load on the machine affects all of them. */
 function measure(variants: readonly Variant[], rounds: number, nodeArguments: readonly string[]): Result[] {
   const starts = new Map(variants.map((variant): [Variant, Start[]] => [variant, []]));
   for (let round = 0; round < rounds; round++) {
@@ -91,7 +91,7 @@ function start({ modules }: Variant, nodeArguments: readonly string[]): Start {
   return JSON.parse(output);
 }
 
-/** Without what would have Node itself load more, or take compiled code from a cache. */
+/** Without variables that make Node load more, or use a compile cache. */
 const environment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
 

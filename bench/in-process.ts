@@ -7,13 +7,13 @@ const ROOT = resolve(__dirname, '..');
 
 export const builtFile = (name: FunctionName): string => join(ROOT, 'dist/functions', `${name}.js`);
 
-/** Calls an operation of a built Function in this process; rejects where the answer is not what it should be. */
+/** Calls an operation of a built Function in this process; rejects if the response is not as expected. */
 export type Invoke = (operation: Operation) => Promise<void>;
 
 /**
- * The built Functions, loaded anew, as in a fresh process: nothing is known to them of earlier calls.
+ * Loads the built Functions again, as in a fresh process, without any state of earlier calls.
  *
- * @param settings what the platform has in `context`
+ * @param settings the settings in `context`
  */
 export function loadFunctions(settings: Readonly<Record<string, string>> = SETTINGS): Invoke {
   const runtime = dirname(require.resolve('@twilio/runtime-handler/dev'));
@@ -46,10 +46,10 @@ async function invoke(
   });
   const { statusCode, body } = await answer;
   if (statusCode !== status)
-    throw new Error(`${name} answered ${statusCode} instead of ${status}: ${JSON.stringify(body)}`);
+    throw new Error(`${name} returned ${statusCode} instead of ${status}: ${JSON.stringify(body)}`);
 }
 
-/** Runs `work` without the line that a Function logs for each call: it is still made, but not written to the terminal. */
+/** Runs `work` without writing log lines to the terminal. Each line is still built. */
 export async function withoutInfoLog<T>(work: () => Promise<T>): Promise<T> {
   const { info } = console;
   console.info = () => undefined;

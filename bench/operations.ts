@@ -1,14 +1,14 @@
 import { ACCOUNT_SID, BACKEND_KEY, CALLER, FLEX_TOKEN, INSTANCE_SID, UNLISTED_STATUS_USER, USER } from './account';
 import type { PlainCall } from './plain-call';
 
-/** A request to one of the Functions, and the calls of Twilio's API that it cannot do without, in their order. */
+/** A request to one of the Functions, and the Twilio API calls that it must make, in order. */
 export interface Operation {
   readonly name: string;
   readonly functionName: FunctionName;
   /** A Flex token or a backend key. */
   readonly bearer: string;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The status of the answer. */
+  /** The status of the response. */
   readonly status: number;
   readonly calls: readonly PlainCall[];
 }
@@ -64,16 +64,16 @@ const remove = { functionName: 'deprovision', status: 204 } as const;
 // biome-ignore format: a table is read in columns
 export const OPERATIONS = {
   mintOwn:             { name: 'mint, own user, Flex token',                  ...mint,      ...byToken, fields: {},                        calls: [VALIDATE, tokens(CALLER)] },
-  mintByUsername:      { name: 'mint, by user name, key',                     ...mint,      ...byKey, ...byUsername(USER),                 calls: [list(USER), tokens(USER)] },
-  mintUnlisted:        { name: 'mint, by user name, key, list says too little', ...mint,    ...byKey, ...byUsername(UNLISTED_STATUS_USER), calls: [list(UNLISTED_STATUS_USER), record(UNLISTED_STATUS_USER), tokens(UNLISTED_STATUS_USER)] },
+  mintByUsername:      { name: 'mint, by username, key',                      ...mint,      ...byKey, ...byUsername(USER),                 calls: [list(USER), tokens(USER)] },
+  mintUnlisted:        { name: 'mint, by username, key, list says too little',  ...mint,    ...byKey, ...byUsername(UNLISTED_STATUS_USER), calls: [list(UNLISTED_STATUS_USER), record(UNLISTED_STATUS_USER), tokens(UNLISTED_STATUS_USER)] },
   mintBySid:           { name: 'mint, by SID, key',                           ...mint,      ...byKey, ...bySid(USER),                      calls: [record(USER), tokens(USER)] },
-  lookupByKey:         { name: 'lookup, by user name, key',                   ...lookup,    ...byKey, ...byUsername(USER),                 calls: [list(USER)] },
+  lookupByKey:         { name: 'lookup, by username, key',                    ...lookup,    ...byKey, ...byUsername(USER),                 calls: [list(USER)] },
   lookupBySid:         { name: 'lookup, by SID, key',                         ...lookup,    ...byKey, ...bySid(USER),                      calls: [record(USER)] },
   lookupOwn:           { name: 'lookup, own user, Flex token',                ...lookup,    ...byToken, fields: {},                        calls: [VALIDATE, record(CALLER)] },
-  lookupByToken:       { name: 'lookup, by user name, Flex token',            ...lookup,    ...byToken, ...byUsername(USER),               calls: [VALIDATE, list(USER)] },
+  lookupByToken:       { name: 'lookup, by username, Flex token',             ...lookup,    ...byToken, ...byUsername(USER),               calls: [VALIDATE, list(USER)] },
   provisionByKey:      { name: 'provision, key',                              ...provision, ...byKey,                                      calls: [PROVISION] },
   provisionByToken:    { name: 'provision, Flex token',                       ...provision, ...byToken,                                    calls: [VALIDATE, PROVISION] },
   deprovisionBySid:    { name: 'deprovision, by SID, key',                    ...remove,    ...byKey, ...bySid(USER),                      calls: [deprovision(USER)] },
-  deprovisionByKey:    { name: 'deprovision, by user name, key',              ...remove,    ...byKey, ...byUsername(USER),                 calls: [list(USER), deprovision(USER)] },
+  deprovisionByKey:    { name: 'deprovision, by username, key',               ...remove,    ...byKey, ...byUsername(USER),                 calls: [list(USER), deprovision(USER)] },
   deprovisionByToken:  { name: 'deprovision, by SID, Flex token',             ...remove,    ...byToken, ...bySid(USER),                    calls: [VALIDATE, record(USER), deprovision(USER)] },
 } as const satisfies Record<string, Operation>;

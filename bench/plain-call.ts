@@ -8,12 +8,15 @@ export interface PlainCall {
   readonly body?: object;
 }
 
-/** Makes the calls one after the other, as directly as can be: no retry, no limit of time, no check but that it is JSON. */
+/**
+ * Makes the calls one after the other, as directly as possible: without retries, time limits or checks, except that the
+ * response is JSON.
+ */
 export async function makePlainCalls(calls: readonly PlainCall[]): Promise<void> {
   for (const call of calls) JSON.parse((await send(call)) || 'null');
 }
 
-/** By the same means as in the Functions: a token is validated over `https`, all else is a `fetch`. */
+/** Uses the same modules as the Functions: a token is validated over `https`, everything else uses `fetch`. */
 const send = (call: PlainCall): Promise<string> =>
   call.url.startsWith('https://iam.') ? sendByHttps(call) : sendByFetch(call);
 

@@ -1,4 +1,5 @@
-// For `node --require`, in a process of twilio-run that the benchmark or a test starts. Read at once: twilio-run replaces process.env.
+// For `node --require`, in a process of twilio-run that the benchmark or a test starts. Reads the variable at once, because
+// twilio-run replaces process.env.
 import { redirectTls } from './redirect';
 
 const port = Number(process.env.UPSTREAM_PORT);
@@ -6,8 +7,8 @@ if (!port) throw new Error('UPSTREAM_PORT is missing: the port of the upstream o
 redirectTls(port);
 
 if (process.channel) {
-  // Of no use without the process that has started it.
+  // Useless without the process that started it.
   process.once('disconnect', () => process.exit());
-  // Listening alone would keep this process going when all its own work is done.
+  // Otherwise the listener would keep this process alive after its work is done.
   process.channel.unref();
 }

@@ -2,10 +2,10 @@ import net from 'node:net';
 import tls from 'node:tls';
 
 /**
- * From now on leads every TLS connection of this process, wherever it should go, to a port of this machine, without encryption.
+ * Redirects every TLS connection of this process to a local port, without encryption.
  *
- * That is the lowest place that `fetch` and `https` have in common, so all above it runs as it does against Twilio, and what is
- * measured against it differs by nothing but a handshake. No request can reach the real Twilio.
+ * This is the lowest layer that `fetch` and `https` have in common, so everything above it runs as against Twilio, and
+ * measurements differ only by a handshake. No request can reach the real Twilio.
  */
 export function redirectTls(port: number): void {
   const connect = () => {

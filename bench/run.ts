@@ -18,10 +18,10 @@ const PARTS = new Map<string, (report: Report) => Promise<void>>([
 ]);
 
 /**
- * Measures what is deployed, built anew. Milliseconds depend on the machine and on what else it does; what can be compared between
- * machines are the ratios, both sides of which are measured in the same run. An argument names one part to be measured alone.
+ * Builds and measures what is deployed. Milliseconds depend on the machine and its load. Compare the ratios between machines:
+ * both sides are measured in the same run. An argument selects one part.
  *
- * Speed is reported and never fails: only what is broken does, such as a Function that answers with an error.
+ * Reports speed, and never fails because of it. It fails only if something is broken, such as a Function that returns an error.
  */
 async function main([name]: readonly string[]): Promise<void> {
   const parts = name === undefined ? [...PARTS.values()] : [partNamed(name)];
@@ -59,7 +59,10 @@ async function measureFunctions(report: Report): Promise<void> {
   }
 }
 
-/** Asks for a host that exists nowhere. Were a future Node to open its connections in another way, nothing would be measured. */
+/**
+ * Requests a host that does not exist. If a future version of Node opens connections in another way, this fails instead of
+ * measuring nothing.
+ */
 async function assertRedirected(): Promise<void> {
   const url = 'https://redirected.invalid/';
   await fetch(url);
@@ -68,7 +71,7 @@ async function assertRedirected(): Promise<void> {
   });
 }
 
-/** All milliseconds depend on this. A load above the number of processors means that others are at work, and makes them more. */
+/** All milliseconds depend on this. If the load is above the number of processors, the figures are too high. */
 function describeMachine(): string {
   const [load = 0] = loadavg();
   const processors = `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'})`;

@@ -15,7 +15,7 @@ const LIMIT_BEFORE_BYTES = 25_000;
 const LIMIT_WHOLE_BYTES = 160_000;
 const ROUNDS = 5;
 
-/** The sign-ins of one page: those that fetched everything anew at the second load, and those that had it still. */
+/** The sign-ins of one page: those that fetched everything again at the second load, and those that had cached it. */
 interface Runs {
   readonly page: SignInPage;
   readonly server: PageServer;
@@ -23,7 +23,7 @@ interface Runs {
   readonly kept: SignIn[];
 }
 
-/** Compares the sign-in page with one that bundles the SDK in the obvious way: what it loads, and how long it takes. */
+/** Compares the sign-in page with one that bundles the unmodified SDK: what it loads, and how long that takes. */
 export async function measureSignInPage(): Promise<Section> {
   const browser = await launchChromium();
   const sandbox = await startSandbox();
@@ -48,7 +48,7 @@ export async function measureSignInPage(): Promise<Section> {
   }
 }
 
-/** In turn, and in the other order every other time, so that whatever else the machine does falls on both alike. */
+/** Measures the pages in turn, in alternating order, so that other load on the machine affects both. */
 async function sample(browser: Browser, sandbox: Sandbox, runs: readonly Runs[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     for (const { page, server, anew, kept } of round % 2 === 0 ? runs : runs.toReversed()) {
@@ -64,13 +64,13 @@ function sectionOf(own: Runs, obvious: Runs): Section {
   return {
     title: 'Sign-in page',
     notes: [
-      'login.html beside a page with one script for everything, the Flex SDK bundled and minified as it comes (bench/page/obvious.js).',
-      `Chromium, throttled: ${THROTTLING}. Preflights and the making of connections are not slowed`,
-      'by it, for neither page. Each sign-in has a fresh profile, and the account is built into both pages. The sandbox plays Twilio.',
+      'login.html beside a page with one script for everything, the unmodified Flex SDK, bundled and minified (bench/page/obvious.js).',
+      `Chromium, throttled: ${THROTTLING}. Throttling does not slow down preflights and the opening`,
+      'of connections, for either page. Each sign-in has a fresh profile, and the account is built into both pages. The sandbox replaces Twilio.',
       `Medians of ${ROUNDS} sign-ins (of twice as many up to the redirect). The two pages take turns.`,
-      'Whole: both page loads together. How long Twilio lets a browser keep assets is not documented, so both ends are here: nothing',
-      'is kept between the two loads, and ("kept") everything is. Both servers compress by gzip. Bytes: bodies, without headers.',
-      'Requests: to the page’s server and to Twilio by fetch, without preflights. The time at the identity provider is not counted.',
+      'Whole: both page loads together. Twilio does not document how long browsers may cache assets, so both extremes are measured: nothing',
+      'is cached between the two loads, or ("kept") everything is. Both servers compress by gzip. Bytes: bodies, without headers.',
+      'Requests: to the page’s server, and by fetch to Twilio, without preflights. The time at the identity provider is not counted.',
     ],
     tables: [countTable(own, obvious), timeTable(own, obvious)],
     goals: [

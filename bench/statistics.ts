@@ -1,4 +1,4 @@
-/** The value below which a share of `values` lies, between neighbours in proportion; `share` is 0 to 1. */
+/** Returns the value below which a share of `values` lies, interpolated; `share` is 0 to 1. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const position = (sorted.length - 1) * share;
@@ -10,6 +10,6 @@ export function quantile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** The middle half of `values`, as `3.1–3.4`: how much they scatter. */
+/** Formats the middle half of `values`, as `3.1–3.4`, to show how much they vary. */
 export const middleHalf = (values: readonly number[]): string =>
   `${quantile(values, 0.25).toFixed(1)}–${quantile(values, 0.75).toFixed(1)}`;

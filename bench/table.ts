@@ -1,11 +1,11 @@
-/** Something that was set out to be reached, and how far it was. */
+/** A goal, and the measured value. */
 export interface Goal {
   readonly text: string;
   readonly measured: string;
   readonly isReached: boolean;
 }
 
-/** One part of what the benchmark prints. */
+/** One part of the benchmark's output. */
 export interface Section {
   readonly title: string;
   /** What was measured, and how. */
@@ -14,7 +14,7 @@ export interface Section {
   readonly goals: readonly Goal[];
 }
 
-/** The first row is the heading. The first column is text, the others are numbers and end at the right. */
+/** The first row is the heading. The first column is text, the others are numbers, aligned to the right. */
 export type Table = readonly (readonly string[])[];
 
 export function renderSection({ title, notes, tables, goals }: Section): string {

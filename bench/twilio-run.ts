@@ -6,13 +6,13 @@ import { makeRunFolder } from '../local/run-folder';
 import { startTwilioRun, waitUntilItAnswers } from '../local/twilio-run';
 import { SETTINGS } from './account';
 
-/** The built Functions under `twilio-run`, in a process of their own. */
+/** The built Functions under `twilio-run`, in a separate process. */
 export interface LocalService {
   readonly origin: string;
   readonly close: () => Promise<void>;
 }
 
-/** @param upstreamPort where the Functions' requests to Twilio go, on this machine */
+/** @param upstreamPort the local port that gets the Functions' requests to Twilio */
 export async function startLocalService(upstreamPort: number): Promise<LocalService> {
   const { folder, envFile, remove } = makeRunFolder(SETTINGS);
   const preload = join(folder, 'preload.cjs');
@@ -37,7 +37,7 @@ export async function startLocalService(upstreamPort: number): Promise<LocalServ
     'pipe',
   );
   const ended = once(server, 'exit');
-  // The Functions log a line for each call; unread, the pipe would fill and stop them.
+  // The Functions log a line for each call; if the output were not read, the pipe would fill and block them.
   for (const stream of [server.stdout, server.stderr]) stream?.resume();
   const close = async () => {
     server.kill();
@@ -46,7 +46,7 @@ export async function startLocalService(upstreamPort: number): Promise<LocalServ
   };
   if (!(await waitUntilItAnswers(origin, server))) {
     await close();
-    throw new Error('twilio-run ended before it answered');
+    throw new Error('twilio-run ended before it responded');
   }
   return { origin, close };
 }

@@ -7,7 +7,7 @@ interface Answer {
 
 const DATE = '2025-03-25T15:09:41Z';
 
-/** What Twilio answers to the calls that the Functions make, with bodies of the usual size. Nothing is checked or kept. */
+/** Twilio's responses to the Functions' calls, with bodies of the usual size. Checks and stores nothing. */
 export function answerTo(method: string, path: string): Answer {
   const { pathname, searchParams } = new URL(path, 'https://flex-api.twilio.com');
   const [, resource, action] = /^\/v4\/Instances\/GO\w{32}\/Users(?:\/(\w+))?(?:\/(\w+))?$/.exec(pathname) ?? [];

@@ -1,4 +1,4 @@
-// Started by `upstream.ts` in a process of its own, so that answering takes no time from what is measured.
+// Started by `upstream.ts` in a separate process, so that responding does not slow down what is measured.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TAKE_REQUESTS_PATH, UPSTREAM_DELAY_MS } from './upstream';
@@ -29,7 +29,7 @@ function answer({ method = '', url = '', headers }: IncomingMessage, response: S
   }, UPSTREAM_DELAY_MS);
 }
 
-// A connection that is closed while it is idle would be made anew within what is measured.
+// If idle connections were closed, opening new ones would be part of the measurement.
 server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 process.once('disconnect', () => process.exit());

@@ -2,17 +2,17 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** Twilio's time to answer here, from the whole request to the answer; always the same, give or take the timer's 1 ms. */
+/** Twilio's response time in the benchmark, from the complete request to the response. Constant, except for the timer's 1 ms. */
 export const UPSTREAM_DELAY_MS = 20;
 
-/** Of the upstream itself, not of Twilio: hands over what was asked since the last time. */
+/** A path of the upstream itself, not of Twilio. Returns the requests since the last call. */
 export const TAKE_REQUESTS_PATH = '/requests-of-the-benchmark';
 
-/** What stands in for Twilio: a process that answers each request after {@link UPSTREAM_DELAY_MS}. */
+/** Replaces Twilio: a process that responds to each request after {@link UPSTREAM_DELAY_MS}. */
 export interface Upstream {
   /** On the loopback interface, over plain HTTP. */
   readonly port: number;
-  /** What has been asked since it was asked last, in order: `GET https://flex-api.twilio.com/v1/Configuration`. */
+  /** The requests since the last call, in order: `GET https://flex-api.twilio.com/v1/Configuration`. */
   readonly takeRequests: () => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 }

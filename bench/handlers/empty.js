@@ -1,2 +1,2 @@
-// What every Function costs at the least: the least that the platform takes for one.
+// The lower bound: the smallest handler that the platform accepts.
 exports.handler = (_context, _event, callback) => callback(null, '');

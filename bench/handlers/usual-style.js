@@ -1,5 +1,5 @@
 // The comparison: a lookup as Functions for Flex are commonly written, with the `twilio` client, `axios` and
-// `functionValidator`, deployed as it stands. It is measured while it loads and never called.
+// `functionValidator`, deployed unbundled. Only its loading is measured; it is never called.
 const twilio = require('twilio');
 const axios = require('axios');
 const { functionValidator } = require('twilio-flex-token-validator');

@@ -1,4 +1,4 @@
-// The comparison: the sign-in as it is commonly written, after the outline in Twilio's documentation where that works,
+// The comparison: the sign-in as it is commonly written, following the outline in Twilio's documentation as far as it works,
 // with one script for everything. `ACCOUNT_SID` is put in by the bundling.
 import { createClient, exchangeToken, getAuthenticationConfig, getLoginDetails } from '@twilio/flex-sdk';
 

@@ -12,7 +12,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** What a browser was sent; headers are not counted. */
+/** What was sent to the browser, without headers. */
 export interface Sent {
   readonly requests: number;
   readonly rawBytes: number;
@@ -21,14 +21,14 @@ export interface Sent {
 
 export interface PageServer {
   readonly origin: string;
-  /** What has been sent since it was asked last. */
+  /** What was sent since the last call. */
   readonly takeSent: () => Sent;
   readonly close: () => Promise<void>;
 }
 
 const NOTHING: Sent = { requests: 0, rawBytes: 0, gzippedBytes: 0 };
 
-/** Serves the files of a folder on the loopback interface, compressed beforehand. A browser need not ask twice for one. */
+/** Serves the files of a folder on the loopback interface, compressed beforehand. A browser may cache them. */
 export async function startPageServer(folder: string): Promise<PageServer> {
   const files = new Map(readdirSync(folder).map((name) => [`/${name}`, readFile(join(folder, name))]));
   let sent = NOTHING;

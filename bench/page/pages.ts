@@ -8,11 +8,11 @@ export interface SignInPage {
   readonly name: string;
   readonly folder: string;
   readonly path: string;
-  /** Dispatched on the window once the client is live. */
+  /** The event on the window when the client is live. */
   readonly liveEvent: string;
 }
 
-/** The page of this project, built for one account as a deploy does. */
+/** The page of this project, built for one account, as for a deploy. */
 export async function buildLoginPage(parent: string, accountSid: string): Promise<SignInPage> {
   const folder = join(parent, 'login');
   cpSync(resolve(__dirname, '../../assets'), folder, { recursive: true });
@@ -20,7 +20,7 @@ export async function buildLoginPage(parent: string, accountSid: string): Promis
   return { name: 'login.html', folder, path: '/login.html', liveEvent: 'flex-auth:signed-in' };
 }
 
-/** A page that bundles the Flex SDK as it comes. */
+/** A page that bundles the unmodified Flex SDK. */
 export async function buildObviousPage(parent: string, accountSid: string): Promise<SignInPage> {
   const folder = join(parent, 'obvious');
   mkdirSync(folder);

@@ -5,11 +5,11 @@ const AUTHORIZE = 'https://services.twilio.com/v1/Flex/Authorize?';
 const USERNAME = 'agent@example.com';
 
 /**
- * Lets a sandbox play Twilio for a tab: on its way each request is given the sandbox's address. The page does not see that, so it is
- * measured as it would be deployed; and unlike an answer that is put in by hand, this one comes through the throttled network.
+ * Routes a tab's requests to Twilio to a sandbox. The page does not notice, so it is measured as it would be deployed. Unlike
+ * an intercepted response, this one comes through the throttled network.
  *
- * @param signInAt is given the address that the page leads to, and answers where the identity provider sends the browser back to
- * @returns what never resolves, and rejects where something goes wrong
+ * @param signInAt gets the URL that the page redirects to, and returns the URL to which the identity provider redirects
+ * @returns a promise that never resolves, and rejects if something fails
  */
 export function routeToSandbox(
   devTools: CDPSession,
@@ -29,7 +29,7 @@ export function routeToSandbox(
   });
 }
 
-/** Presses a button of the sign-in form. @returns where the browser is sent back to */
+/** Presses a button of the sign-in form. @returns the redirect URL */
 export async function passIdentityProvider(sandbox: Sandbox, loginUrl: string): Promise<string> {
   const url = atSandbox(sandbox, loginUrl);
   const form = await (await fetch(url)).text();
@@ -39,7 +39,7 @@ export async function passIdentityProvider(sandbox: Sandbox, loginUrl: string): 
   const body = new URLSearchParams({ user });
   const answer = await fetch(new URL(action, url), { method: 'POST', body, redirect: 'manual' });
   const location = answer.headers.get('location');
-  if (location === null) throw new Error(`The identity provider answered ${answer.status}`);
+  if (location === null) throw new Error(`The identity provider returned ${answer.status}`);
   return location;
 }
 

@@ -5,13 +5,13 @@ import type { SignInPage } from './pages';
 import { passIdentityProvider, routeToSandbox } from './sandbox-route';
 import { throttle } from './throttling';
 
-/** One of the two times that a sign-in loads the page: to be sent away, and to come back. */
+/** One of the two page loads of a sign-in: before the redirect, and after the return. */
 export interface Load {
-  /** From its navigation until that to the identity provider, or until the client is live. */
+  /** From the navigation until the redirect, or until the client is live. */
   readonly ms: number;
-  /** By the page's own server. */
+  /** Sent by the page's server. */
   readonly sent: Sent;
-  /** What was asked of Twilio by `fetch`, preflights aside. */
+  /** Requests to Twilio by `fetch`, without preflights. */
   readonly twilioRequests: number;
 }
 
@@ -24,16 +24,16 @@ export interface SignInOptions {
   readonly page: SignInPage;
   readonly server: PageServer;
   readonly sandbox: Sandbox;
-  /** Whether the browser still has the files of the first load at the second. */
+  /** Whether the browser keeps the files of the first load for the second. */
   readonly areFilesKept: boolean;
 }
 
 const LIVE = 'live at ';
 
 /**
- * Signs in once, with a fresh profile of the browser, throttled. The time at the identity provider is not counted.
+ * Signs in once, throttled, with a fresh browser profile. The time at the identity provider is not counted.
  *
- * @throws {Error} where no client is live within 30 s
+ * @throws {Error} if no client is live within 30 s
  */
 export async function signIn(browser: Browser, options: SignInOptions): Promise<SignIn> {
   const { page, server, sandbox, areFilesKept } = options;
@@ -75,7 +75,7 @@ export async function signIn(browser: Browser, options: SignInOptions): Promise<
   }
 }
 
-/** @returns the milliseconds since the epoch at which each document was asked for; more are added as they are */
+/** @returns the milliseconds since the epoch of each document request; later ones are added to the list */
 function recordNavigations(devTools: CDPSession): readonly number[] {
   const navigatedAtMs: number[] = [];
   devTools.on('Network.requestWillBeSent', ({ type, wallTime }) => {
