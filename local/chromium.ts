@@ -20,6 +20,8 @@ export const ELSEWHERE = 'login.example';
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: await chromiumProgram(),
+    // A slow machine is no fault.
+    timeout: 0,
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from '../../local/chromium';
 import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { WAIT_LIMIT_MS } from '../support/limits';
 import { startTogether } from '../support/start-together';
 import { type Application, startApplication } from './application';
 import { atSandbox, loginUrlFor } from './sign-in';
@@ -29,6 +30,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   sandbox.reset();
   context = await browser.newContext();
+  context.setDefaultTimeout(WAIT_LIMIT_MS);
   page = await context.newPage();
   complaints = [];
   page.on('console', (message) => {

@@ -1,2 +1,3 @@
-/** The one limit for every test: it ends what hangs, and says nothing about right or wrong, however slow the machine is. */
-jest.setTimeout(120_000);
+import { TIME_LIMIT_MS } from './limits';
+
+jest.setTimeout(TIME_LIMIT_MS);

@@ -13,7 +13,8 @@ export function useSandbox(): TwilioForTests {
   let endInterception = () => {};
 
   beforeAll(async () => {
-    sandbox = await startSandbox();
+    // Looks `Date` up each time, since a test may replace it.
+    sandbox = await startSandbox({ now: () => Date.now() });
     endInterception = interceptTwilio(sandbox.origin);
   });
   beforeEach(() => sandbox?.reset());

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from '../../../local/chromium';
 import { type Service, startService } from '../../../local/running-service';
 import { leadTwilioToSandbox } from '../../../sandbox/browser-interception';
+import { WAIT_LIMIT_MS } from '../../support/limits';
 import { startTogether } from '../../support/start-together';
 import { type Site, startSite } from './site';
 
@@ -37,6 +38,7 @@ export function useSite(): InBrowser {
     const { sandbox } = running(service);
     sandbox.reset();
     const context = await running(browser).newContext();
+    context.setDefaultTimeout(WAIT_LIMIT_MS);
     await leadTwilioToSandbox(context, sandbox);
     forOne = { context, page: await context.newPage() };
   });

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { launchChromium } from '../../../local/chromium';
+import { WAIT_LIMIT_MS } from '../../support/limits';
 import { startTogether } from '../../support/start-together';
 import { defaultConfig, type Service, startService } from './service';
 import { type FakeTwilio, playTwilio } from './twilio';
@@ -33,6 +34,7 @@ export function useLoginPage(): Harness {
   };
   const newContext = async (options: BrowserContextOptions) => {
     now.context = await get('browser').newContext({ permissions: ['clipboard-read', 'clipboard-write'], ...options });
+    now.context.setDefaultTimeout(WAIT_LIMIT_MS);
     now.twilio = await playTwilio(now.context);
     now.context.on('console', (message) => log.push(message.text()));
     now.context.on('weberror', (error) => log.push(String(error.error())));
