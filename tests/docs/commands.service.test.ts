@@ -18,7 +18,7 @@ const commands = blocks.flatMap(({ page, text }) =>
 );
 const matching = (isKind: (command: string) => boolean) => commands.filter(({ command }) => isKind(command));
 
-/** Commands that other tests run, or that need what the tests do not have. */
+/** Commands that other tests run, or that need a Twilio account. */
 const NOT_RUN = new Set([
   'npm ci && npm start',
   'npm ci && npm test',
@@ -55,7 +55,7 @@ describe('the commands in the documentation', () => {
     await expect(run('bash', ['-euc', command], { cwd: ROOT })).resolves.toBeDefined();
   });
 
-  // The check itself would leave this machine: it asks Twilio about single sign-on.
+  // The check itself would call Twilio about single sign-on, so only its options are checked.
   it.each(matching(isDoctor))('$page: doctor has the options of: $command', async ({ command }) => {
     const usage = await run('npm', ['run', '--silent', 'doctor', '--', '--help'], { cwd: ROOT }).catch(
       (error) => error,
@@ -104,7 +104,7 @@ describe('the commands in the documentation', () => {
   });
 });
 
-/** Whether a line is as it is shown, with anything in place of `…`. */
+/** Returns whether a line matches the documented one, with any text for `…`. */
 function matches(shown: string, line: string): boolean {
   const pattern = shown.split('…').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${pattern.join('.*')}$`).test(line);

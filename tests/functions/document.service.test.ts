@@ -1,7 +1,7 @@
 import { type Service, startService } from '../../local/running-service';
 import { get, post, postForm } from '../support/http';
 
-// The requests of Twilio's page "Flex SDK authentication", option 3, answered with the fields of its sample responses.
+// The requests of Twilio's page "Flex SDK authentication", option 3, with the fields of its sample responses.
 
 let service: Service;
 let bearer: string;
@@ -29,7 +29,7 @@ const DATE = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 const sent = () => service.sandbox.requestsTo('flex-api').find(({ path }) => path.endsWith('/Provision'))?.json;
 
 describe('POST /provision', () => {
-  it('creates the user of the document, and answers 201 with the fields of its sample', async () => {
+  it('creates the documented user, and returns 201 with the fields of the documented sample', async () => {
     const answer = await post(service, '/provision', USER, { bearer });
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
@@ -53,33 +53,33 @@ describe('POST /provision', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
   });
 
-  it('sends Twilio what was given, and nothing that is not named', async () => {
+  it('sends only the documented fields to Twilio', async () => {
     const more = { account_sid: 'AC1', deactivated: true, worker: { ...USER.worker, worker_sid: 'WK1' } };
     await post(service, '/provision', { ...USER, ...more }, { bearer });
     expect(sent()).toEqual(USER);
   });
 
-  it('takes a form for the same as JSON', async () => {
+  it('treats a form the same as JSON', async () => {
     const { roles, worker, ...texts } = USER;
     const form = { ...texts, roles: 'agent,supervisor', worker: JSON.stringify(worker) };
     expect((await postForm(service, '/provision', form, { bearer })).status).toBe(201);
     expect(sent()).toEqual({ ...USER, roles: ['agent', 'supervisor'] });
   });
 
-  it('takes repeated roles of a form for a list', async () => {
+  it('treats repeated roles in a form as a list', async () => {
     const { roles, worker, ...texts } = USER;
     const form: [string, string][] = [...Object.entries(texts), ['roles', 'agent'], ['roles', 'admin']];
     await postForm(service, '/provision', form, { bearer });
     expect(sent()).toEqual({ ...texts, roles: ['agent', 'admin'], worker: {} });
   });
 
-  it('answers 200 for a user who is there already, as Twilio does', async () => {
+  it('returns 200 for an existing user, as Twilio does', async () => {
     await post(service, '/provision', USER, { bearer });
     const again = await post(service, '/provision', { ...USER, full_name: 'Foo Baz' }, { bearer });
     expect(again).toMatchObject({ status: 200, body: { username: 'user1', full_name: 'Foo Baz' } });
   });
 
-  it('passes a refusal by Twilio on as 400, with its code and request id', async () => {
+  it('passes on Twilio’s refusal as 400, with its code and request ID', async () => {
     service.sandbox.fault({ path: /Provision$/, status: 400 });
     const answer = await post(service, '/provision', USER, { bearer });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request', upstream: { status: 400 } } });
@@ -87,7 +87,7 @@ describe('POST /provision', () => {
     expect(answer.body.message).toContain(`https://www.twilio.com/docs/api/errors/${answer.body.upstream.code}`);
   });
 
-  it('lists every field at fault at once, and asks Twilio nothing', async () => {
+  it('lists all invalid fields at once, without calling Twilio', async () => {
     const wrong = { username: '', full_name: 7, roles: ['agent', 'boss'], worker: { attributes: [] } };
     const answer = await post(service, '/provision', wrong, { bearer });
     expect(answer.status).toBe(400);
@@ -122,14 +122,11 @@ describe('/lookup', () => {
     username: 'user1',
   };
 
-  it.each(['username', 'Username'])(
-    'finds the user by %s, and answers with the user and not with the list',
-    async (name) => {
-      const answer = await get(service, '/lookup', { [name]: 'user1' }, { bearer });
-      expect(answer).toMatchObject({ status: 200, body: record });
-      expect(answer.body.users).toBeUndefined();
-    },
-  );
+  it.each(['username', 'Username'])('finds the user by %s, and returns the user instead of the list', async (name) => {
+    const answer = await get(service, '/lookup', { [name]: 'user1' }, { bearer });
+    expect(answer).toMatchObject({ status: 200, body: record });
+    expect(answer.body.users).toBeUndefined();
+  });
 
   it('finds the user by SID, with POST', async () => {
     const { body } = await get(service, '/lookup', { username: 'user1' }, { bearer });
@@ -137,13 +134,13 @@ describe('/lookup', () => {
     expect(answer).toMatchObject({ status: 200, body: { ...record, deactivated: false } });
   });
 
-  it('answers 404 for a user name, and for a SID, that Twilio does not know', async () => {
+  it('returns 404 for a username, and for a SID, that Twilio does not know', async () => {
     const expected = { status: 404, body: { status: 404, code: 'user_not_found' } };
     expect(await get(service, '/lookup', { username: 'nobody' }, { bearer })).toMatchObject(expected);
     expect(await get(service, '/lookup', { flex_user_sid: `FU${'0'.repeat(32)}` }, { bearer })).toMatchObject(expected);
   });
 
-  it('does not take another user in Twilio’s list for the one that was asked for', async () => {
+  it('ignores another user in Twilio’s list', async () => {
     const { body: user } = await get(service, '/lookup', { username: 'user1' }, { bearer });
     service.sandbox.fault({
       path: /Users\?/,
@@ -153,14 +150,14 @@ describe('/lookup', () => {
     expect(await get(service, '/lookup', { username: 'user1' }, { bearer })).toMatchObject({ status: 404 });
   });
 
-  it('asks for a user name with any characters as it was given', async () => {
+  it('looks up a username with any characters exactly as given', async () => {
     await get(service, '/lookup', { username: 'a&b=c/../d?e#f %20+ü' }, { bearer });
     const path = service.sandbox.requests.at(-1)?.path ?? '';
     expect(new URL(path, 'https://flex-api.twilio.com').searchParams.get('Username')).toBe('a&b=c/../d?e#f %20+ü');
     expect(path).toMatch(/^\/v4\/Instances\/GO[0-9a-f]{32}\/Users\?Username=/);
   });
 
-  it('refuses to guess where two fields name the user', async () => {
+  it('refuses a request that identifies the user by two fields', async () => {
     const both = { username: 'user1', flex_user_sid: `FU${'0'.repeat(32)}` };
     const answer = await get(service, '/lookup', both, { bearer });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
@@ -171,7 +168,7 @@ describe('/lookup', () => {
 describe('POST /mint', () => {
   beforeEach(() => post(service, '/provision', USER, { bearer }));
 
-  it('mints the token of the document, and answers 201 with the fields of its sample', async () => {
+  it('mints the documented token, and returns 201 with the fields of the documented sample', async () => {
     const answer = await post(service, '/mint', { username: 'user1', ttl: 3600 }, { bearer });
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
@@ -190,19 +187,19 @@ describe('POST /mint', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('mints a token that is good for its user’s own lookup', async () => {
+  it('mints a token with which its user can look themselves up', async () => {
     const { body } = await post(service, '/mint', { username: 'user1' }, { bearer });
     const answer = await get(service, '/lookup', {}, { bearer: body.access_token });
     expect(answer).toMatchObject({ status: 200, body: { username: 'user1' } });
   });
 
-  it('takes the token in the field Token, as Flex plugins send it', async () => {
+  it('accepts the token in the field Token, as Flex plugins send it', async () => {
     const Token = await service.sandbox.tokenFor('agent');
     expect(await post(service, '/lookup', { Token })).toMatchObject({ status: 200, body: { roles: ['agent'] } });
     expect(await postForm(service, '/lookup', { Token })).toMatchObject({ status: 200, body: { roles: ['agent'] } });
   });
 
-  it('counts the header where a Token stands in the body too', async () => {
+  it('uses the header if the body has a Token as well', async () => {
     const Token = await service.sandbox.tokenFor('agent');
     const asAdmin = await service.sandbox.tokenFor('admin');
     expect(await post(service, '/lookup', { Token }, { bearer: asAdmin })).toMatchObject({
@@ -211,7 +208,7 @@ describe('POST /mint', () => {
     expect(await post(service, '/lookup', { Token }, { bearer: 'nonsense' })).toMatchObject({ status: 401 });
   });
 
-  it('takes digits for ttl in a form, and only a number in JSON', async () => {
+  it('accepts digits for ttl in a form, and only a number in JSON', async () => {
     await postForm(service, '/mint', { username: 'user1', ttl: '60' }, { bearer });
     expect(service.sandbox.requests.at(-1)).toMatchObject({ json: { ttl: 60 } });
     expect(await post(service, '/mint', { username: 'user1', ttl: '60' }, { bearer })).toMatchObject({ status: 400 });
@@ -222,7 +219,7 @@ describe('POST /mint', () => {
     expect(answer).toMatchObject({ status: 400, body: { details: [{ field: 'ttl' }] } });
   });
 
-  it('gives a deactivated user no token', async () => {
+  it('refuses to mint a token for a deactivated user', async () => {
     const { body: user } = await get(service, '/lookup', { username: 'user1' }, { bearer });
     await post(service, '/deprovision', { username: 'user1' }, { bearer });
     for (const named of [{ username: 'user1' }, { flex_user_sid: user.flex_user_sid }]) {
@@ -237,21 +234,21 @@ describe('POST /mint', () => {
 describe('POST /deprovision', () => {
   beforeEach(() => post(service, '/provision', USER, { bearer }));
 
-  it('deactivates the user, deletes the worker and answers 204 with nothing', async () => {
+  it('deactivates the user, deletes the worker and returns 204 without a body', async () => {
     const answer = await post(service, '/deprovision', { username: 'user1' }, { bearer });
     expect(answer).toMatchObject({ status: 204, body: undefined });
     expect(service.sandbox.user('user1')).toMatchObject({ deactivated: true });
   });
 
   it.each([{}, { username: 'user1', flex_user_sid: `FU${'0'.repeat(32)}` }])(
-    'wants exactly one user named, not %j',
+    'requires exactly one user, not %j',
     async (fields) => {
       const answer = await post(service, '/deprovision', fields, { bearer });
       expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request', details: expect.any(Array) } });
     },
   );
 
-  it('answers 404 for a user whom Twilio does not know', async () => {
+  it('returns 404 for a user that Twilio does not know', async () => {
     const expected = { status: 404, body: { code: 'user_not_found' } };
     expect(await post(service, '/deprovision', { username: 'nobody' }, { bearer })).toMatchObject(expected);
     expect(await post(service, '/deprovision', { flex_user_sid: `FU${'0'.repeat(32)}` }, { bearer })).toMatchObject(
@@ -259,7 +256,7 @@ describe('POST /deprovision', () => {
     );
   });
 
-  it('gives the user a token again after they were provisioned again', async () => {
+  it('leaves a user who gets a token again after being provisioned again', async () => {
     await post(service, '/deprovision', { username: 'user1' }, { bearer });
     await post(service, '/provision', USER, { bearer });
     expect(await post(service, '/mint', { username: 'user1' }, { bearer })).toMatchObject({ status: 201 });
@@ -267,7 +264,7 @@ describe('POST /deprovision', () => {
 });
 
 describe('GET /config', () => {
-  it('tells anybody what login.html needs, and nothing else', async () => {
+  it('returns what login.html needs, and nothing else, without a credential', async () => {
     const answer = await get(service, '/config');
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({

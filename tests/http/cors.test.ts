@@ -20,11 +20,11 @@ const local = { DOMAIN_NAME: 'localhost:3000' };
 it.each([
   ['a listed origin', LISTED, {}],
   ['a listed origin with a port', 'https://crm.example.com:8443', {}],
-  ['Flex, which need not be listed', 'https://flex.twilio.com', {}],
+  ['Flex, without being listed', 'https://flex.twilio.com', {}],
   ['localhost while the service runs there', 'http://localhost:8080', local],
   ['localhost without a port while the service runs there', 'http://localhost', local],
   ['127.0.0.1 while the service runs on localhost', 'http://127.0.0.1:3001', local],
-])('lets pages of %s read the answer', async (_, origin, settings) => {
+])('lets pages of %s read the response', async (_, origin, settings) => {
   const { headers, log } = await ask(origin, settings);
   expect(headers).toMatchObject({ 'access-control-allow-origin': origin, vary: 'Origin' });
   expect(headers['access-control-allow-credentials']).toBeUndefined();
@@ -39,7 +39,7 @@ it.each([
   ['a host that begins like a listed one', 'https://app.example.com.evil.example', {}],
   ['a listed origin in capitals, which no browser sends', 'https://APP.example.com', {}],
   ['the opaque origin', 'null', {}],
-  ['something that is no origin', 'x', {}],
+  ['something that is not an origin', 'x', {}],
   ['a star', '*', {}],
   ['localhost while the service is deployed', 'http://localhost:8080', {}],
   ['localhost of another scheme', 'https://localhost:8080', local],
@@ -52,14 +52,14 @@ it.each([
   ],
   ['localhost with a path', 'http://localhost:8080/x', local],
   ['several origins', [LISTED, 'https://evil.example'], {}],
-])('lets no page of %s read it', async (_, origin, settings) => {
+])('does not let pages of %s read the response', async (_, origin, settings) => {
   const { status, headers } = await ask(origin, settings);
   expect(status).toBe(200);
   expect(headers['access-control-allow-origin']).toBeUndefined();
   expect(headers.vary).toBe('Origin');
 });
 
-it('names a refused origin in a log line that says where to list it', async () => {
+it('logs a refused origin, and where to list it', async () => {
   const { log } = await ask('https://new-app.example.com');
   expect(log).toContainEqual({
     operation: 'config',
@@ -70,7 +70,7 @@ it('names a refused origin in a log line that says where to list it', async () =
 });
 
 it.each(['chrome-extension://abcdef', 'capacitor://localhost', 'null'])(
-  'names an origin that cannot be listed, and says so: %s',
+  'logs that an origin cannot be listed: %s',
   async (origin) => {
     const { log } = await ask(origin);
     const message = expect.stringContaining('http and https origins alone');
@@ -78,12 +78,12 @@ it.each(['chrome-extension://abcdef', 'capacitor://localhost', 'null'])(
   },
 );
 
-it('does not complain of pages of its own', async () => {
+it('does not log the service’s own origin as refused', async () => {
   const { log } = await ask('https://flex-1234.twil.io');
   expect(log.filter(({ outcome }) => outcome === 'origin_refused')).toEqual([]);
 });
 
-it('puts nothing else into the log that somebody may write into that header', async () => {
+it('logs nothing else that a caller writes into that header', async () => {
   const { log } = await ask('https://someone@example.com:pass@evil.example/path?token=secret');
   expect(log).toContainEqual(expect.objectContaining({ origin: 'https://evil.example' }));
   for (const text of ['xnull', 'null x', 'a://b:8x', 'x a://b']) {
@@ -99,7 +99,7 @@ it('puts nothing else into the log that somebody may write into that header', as
   );
 });
 
-it('lets a listed page read every error too, and Retry-After with it', async () => {
+it('lets a listed page read every error, with Retry-After', async () => {
   const settings = { ...twilio.settings, ALLOWED_ORIGINS: LISTED };
   const headers = { origin: LISTED };
   const expected = { 'access-control-allow-origin': LISTED, 'access-control-expose-headers': 'Retry-After' };
@@ -115,7 +115,7 @@ it('lets a listed page read every error too, and Retry-After with it', async () 
   expect(await call(lookup, broken, { headers, bearer })).toMatchObject({ status: 500, headers: expected });
 });
 
-it('lets a listed page read an error where another origin in the list is malformed', async () => {
+it('lets a listed page read an error if another origin in the list is malformed', async () => {
   const answer = await ask(LISTED, { ALLOWED_ORIGINS: `*,${LISTED}` });
   expect(answer).toMatchObject({ status: 500, headers: { 'access-control-allow-origin': LISTED } });
 });

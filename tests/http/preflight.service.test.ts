@@ -3,7 +3,7 @@ import { post } from '../support/http';
 
 const LISTED = 'https://app.example.com';
 
-it('leaves the preflight to the platform, which allows Authorization and Content-Type', async () => {
+it('the platform responds to a preflight, and allows Authorization and Content-Type', async () => {
   const service = await startService({ ALLOWED_ORIGINS: LISTED });
   try {
     const preflight = await fetch(`${service.origin}/mint`, { method: 'OPTIONS', headers: { Origin: LISTED } });

@@ -1,11 +1,11 @@
 import { serve } from '../../src/http/serve';
 import { call } from '../support/call';
 
-describe('the time that a call may take', () => {
+describe('the time limit of a call', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('ends after 8.5 s with an answer that says so, since the platform would end it after 10 s without one', async () => {
+  it('ends the call after 8.5 s with an error, before the platform ends it after 10 s without a response', async () => {
     const answered = jest.fn();
     const answering = call(
       serve('lookup', () => new Promise(() => {})),
@@ -25,7 +25,7 @@ describe('the time that a call may take', () => {
     expect(answer.log).toMatchObject([{ operation: 'lookup', outcome: 'upstream_timeout', status: 504, ms: 8500 }]);
   });
 
-  it('is told to what is done in it', async () => {
+  it('is passed to the work of the call', async () => {
     const now = performance.now();
     const deadlines: number[] = [];
     await call(
@@ -38,7 +38,7 @@ describe('the time that a call may take', () => {
     expect(deadlines).toEqual([now + 8500]);
   });
 
-  it('keeps no timer once the answer is there', async () => {
+  it('leaves no timer after the response', async () => {
     await call(
       serve('lookup', async () => ({ status: 200, body: {} })),
       {},

@@ -13,7 +13,7 @@ const PRELOAD = path.join(__dirname, '../../local/sandbox-preload.ts');
 
 const args = (script: string) => ['--require', 'tsx/cjs', '--require', PRELOAD, '--eval', script];
 
-/** Runs a process with the preload to its end. */
+/** Runs a process with the preload until it ends. */
 function run(script: string, env: Record<string, string>) {
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     execFile(process.execPath, args(script), { env: { PATH: process.env.PATH, ...env } }, (error, stdout, stderr) =>
@@ -22,14 +22,14 @@ function run(script: string, env: Record<string, string>) {
   });
 }
 
-/** Starts a process with the preload that this one can talk to. */
+/** Starts a process with the preload and a message channel. */
 function start(script: string) {
   const env = { PATH: process.env.PATH, SANDBOX_ORIGIN: sandbox.origin };
   return spawn(process.execPath, args(script), { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 describe('a process with the preload', () => {
-  it('asks the sandbox in place of Twilio, even when its environment is replaced afterwards', async () => {
+  it('calls the sandbox instead of Twilio, even if its environment is replaced afterwards', async () => {
     const script = `process.env = {}; fetch('https://iam.twilio.com/x').then((r) => console.log(r.status))`;
     const child = await run(script, { SANDBOX_ORIGIN: sandbox.origin });
     expect(child).toMatchObject({ stdout: '404\n', code: 0 });
@@ -41,7 +41,7 @@ describe('a process with the preload', () => {
     expect(child).toMatchObject({ stdout: '', code: 1, stderr: expect.stringContaining('SANDBOX_ORIGIN is missing') });
   });
 
-  it('ends when the process that started it goes, whatever it is at', async () => {
+  it('ends when the process that started it ends', async () => {
     const script = `process.send('ready'); setInterval(() => {}, 1000)`;
     const child = start(script);
     await once(child, 'message');
