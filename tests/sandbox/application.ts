@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 
-/** A page for a browser, whose `flexSdk` is the real one. */
+/** A page for a browser whose `flexSdk` is the real one. */
 export interface Application {
   /** Without its query: the redirect URL to trust. */
   url: string;

@@ -20,7 +20,7 @@ const untilAsked = async ({ requests }: Sandbox) => {
 };
 const headers = () => basic(sandbox.accountSid, sandbox.authToken);
 
-describe.each(CALLERS)('trouble, as %s meets it:', (caller, call) => {
+describe.each(CALLERS)('a fault of the sandbox, as %s sees it:', (caller, call) => {
   const get = (signal?: AbortSignal) => call(list(), signal ? { headers: headers(), signal } : { headers: headers() });
   const isNetworkError = caller === 'fetch' ? { name: 'TypeError' } : { code: 'ECONNRESET' };
 
@@ -29,7 +29,7 @@ describe.each(CALLERS)('trouble, as %s meets it:', (caller, call) => {
     [401, 20003],
     [500, 20500],
     [503, 20503],
-  ])('a status %i alone comes with the error body of Twilio', async (status, code) => {
+  ])('the status %i alone comes with Twilio’s error body', async (status, code) => {
     sandbox.fault({ status, retryAfter: 3 });
     const answer = await get();
     expect(answer.status).toBe(status);
@@ -39,14 +39,14 @@ describe.each(CALLERS)('trouble, as %s meets it:', (caller, call) => {
     expect(JSON.parse(await answer.text())).toEqual({ code, status, more_info, message: expect.any(String) });
   });
 
-  it('a status below 400 is put on the true answer', async () => {
+  it('a status below 400 replaces that of the real response', async () => {
     sandbox.fault({ status: 202 });
     const answer = await get();
     expect(answer.status).toBe(202);
     expect(JSON.parse(await answer.text())).toMatchObject({ users: [{ username: 'agent@example.com' }] });
   });
 
-  it('a body is sent as it was ordered: objects as JSON, strings as they are', async () => {
+  it('a body is sent as defined: an object as JSON, a string unchanged', async () => {
     sandbox.fault({ body: { odd: true }, headers: { 'X-Odd': 'yes' }, times: 1 });
     sandbox.fault({ body: '<html>', contentType: 'text/html', status: 502 });
     const json = await get();
@@ -56,14 +56,14 @@ describe.each(CALLERS)('trouble, as %s meets it:', (caller, call) => {
     expect([html.status, html.header('content-type'), await html.text()]).toEqual([502, 'text/html', '<html>']);
   });
 
-  it('a delay comes before the true answer', async () => {
+  it('a delay comes before the real response', async () => {
     sandbox.fault({ delayMs: 60 });
     const startedAtMs = performance.now();
     expect((await get()).status).toBe(200);
     expect(performance.now() - startedAtMs).toBeGreaterThan(55);
   });
 
-  it('broken JSON is a 200 that ends in the middle', async () => {
+  it('broken JSON is a 200 with a truncated body', async () => {
     sandbox.fault({ brokenJson: true });
     const answer = await get();
     const text = await answer.text();
@@ -72,25 +72,25 @@ describe.each(CALLERS)('trouble, as %s meets it:', (caller, call) => {
     expect(() => JSON.parse(text)).toThrow(SyntaxError);
   });
 
-  it('a reset before the headers is a network error, and nothing was done', async () => {
+  it('a reset before the headers is a network error, and the request has no effect', async () => {
     sandbox.fault({ reset: 'before-headers' });
     await expect(get()).rejects.toMatchObject(isNetworkError);
     expect(sandbox.requests).toHaveLength(1);
   });
 
-  it('a reset in the middle of the body breaks the body only', async () => {
+  it('a reset in the middle of the body breaks only the body', async () => {
     sandbox.fault({ reset: 'mid-body' });
     const answer = await get();
     expect(answer.status).toBe(200);
     await expect(answer.text()).rejects.toMatchObject(isNetworkError);
   });
 
-  it('a hang before the headers lasts until the caller has had enough', async () => {
+  it('a hang before the headers lasts until the caller gives up', async () => {
     sandbox.fault({ hang: 'before-headers' });
     await expect(get(AbortSignal.timeout(50))).rejects.toMatchObject({ name: /Abort|Timeout/ });
   });
 
-  it('a hang in the middle of the body lasts until the caller has had enough', async () => {
+  it('a hang in the middle of the body lasts until the caller gives up', async () => {
     sandbox.fault({ hang: 'mid-body' });
     const patience = new AbortController();
     const answer = await get(patience.signal);
@@ -117,11 +117,11 @@ describe.each(CALLERS)('trouble, as %s meets it:', (caller, call) => {
   });
 });
 
-describe('which requests a fault is for', () => {
+describe('a fault of the sandbox', () => {
   const status = async (method: string, hostAndPath: string) => (await ask(sandbox, method, hostAndPath)).status;
   const users = () => `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users`;
 
-  it('can be told by host, method and path; others are spared', async () => {
+  it('affects requests by host, method and path, and no others', async () => {
     sandbox.fault({ host: 'flex-api', method: 'get', path: /Users\?Username=/g, status: 503 });
     expect(await status('GET', `${users()}?Username=x`)).toBe(503);
     expect(await status('GET', `${users()}?Username=x`)).toBe(503);
@@ -130,7 +130,7 @@ describe('which requests a fault is for', () => {
     expect(await status('GET', 'iam.twilio.com/Users?Username=')).toBe(404);
   });
 
-  it('can be the first few; the next fault takes its turn then', async () => {
+  it('affects the first few requests; then comes the next fault', async () => {
     sandbox.fault({ times: 2, status: 429 });
     sandbox.fault({ times: 1, status: 503 });
     const statuses = [];
@@ -138,14 +138,14 @@ describe('which requests a fault is for', () => {
     expect(statuses).toEqual([429, 429, 503, 200]);
   });
 
-  it('is none any more after a reset of the sandbox', async () => {
+  it('is removed by a reset of the sandbox', async () => {
     sandbox.fault({ status: 500 });
     sandbox.reset();
     expect(await status('GET', users())).toBe(200);
   });
 
   it.each<Fault>([{ status: 503 }, { hang: 'before-headers' }, { reset: 'before-headers' }])(
-    'leaves the deed undone where %j takes the place of the answer',
+    'leaves the request without effect if %j replaces the response',
     async (fault) => {
       sandbox.fault(fault);
       const { flexUserSid: flex_user_sid, username } = sandbox.users.agent;
@@ -163,7 +163,7 @@ describe('which requests a fault is for', () => {
     },
   );
 
-  it('does the deed where only the answer is lost on the way', async () => {
+  it('leaves the effect of the request if only the response is lost', async () => {
     sandbox.fault({ reset: 'mid-body' });
     const { flexUserSid: flex_user_sid, username } = sandbox.users.agent;
     const body = JSON.stringify({ flex_user_sid });

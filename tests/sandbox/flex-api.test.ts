@@ -33,7 +33,7 @@ describe('Users/Provision', () => {
     });
   });
 
-  it('updates a user of the same name with 200, and keeps who they are', async () => {
+  it('updates a user with the same username with 200, and keeps the SIDs', async () => {
     const first = await provision();
     const second = await provision({ full_name: 'Foo Baz', roles: ['agent', 'supervisor'] });
     expect(second).toMatchObject({
@@ -59,7 +59,7 @@ describe('Users/Provision', () => {
     expect(reply.body.worker.worker_sid).not.toBe(agent.worker_sid);
   });
 
-  it('keeps the attributes of the worker', async () => {
+  it('keeps the worker’s attributes', async () => {
     await provision({ worker: { attributes: { language: 'english' } } });
     expect(sandbox.user('user1')?.worker_attributes).toEqual({ language: 'english' });
   });
@@ -74,9 +74,9 @@ describe('Users/Provision', () => {
     ['with a role that Flex does not have', { roles: ['agent', 'owner'] }],
     ['with one role outside a list', { roles: 'agent' }],
     ['without a worker', { worker: undefined }],
-    ['with a list for a worker', { worker: [] }],
-    ['with worker attributes in a string', { worker: { attributes: '{}' } }],
-  ])('refuses a user %s, and creates none', async (_, changes) => {
+    ['with a list as the worker', { worker: [] }],
+    ['with a string as the worker attributes', { worker: { attributes: '{}' } }],
+  ])('refuses a user %s, and does not create the user', async (_, changes) => {
     expect(await provision(changes)).toMatchObject(badRequest);
     expect(sandbox.user('user1')).toBeUndefined();
   });
@@ -89,7 +89,7 @@ describe('Users/Provision', () => {
 });
 
 describe('the list of users', () => {
-  it('has the one user of that name, as documented, with the SID of the worker and no word of deactivation', async () => {
+  it('has the one user with that username, as documented, with the worker’s SID and without deactivated', async () => {
     const { agent } = sandbox.users;
     const reply = await ask(sandbox, 'GET', `${usersPath()}?Username=${encodeURIComponent(agent.username)}`);
     const sample = fixture('users') as { users: object[] };
@@ -100,12 +100,12 @@ describe('the list of users', () => {
     expect(reply.body.users[0]).toMatchObject({ username: agent.username, worker_sid: agent.worker_sid });
   });
 
-  it('is empty, and not a 404, for a name that nobody has', async () => {
+  it('is empty, not a 404, for an unknown username', async () => {
     const reply = await ask(sandbox, 'GET', `${usersPath()}?Username=nobody`);
     expect(reply).toMatchObject({ status: 200, body: { users: [], meta: { list_key: 'users' } } });
   });
 
-  it('leaves worker_sid out for a deactivated user', async () => {
+  it('omits worker_sid for a deactivated user', async () => {
     const { agent } = sandbox.users;
     await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: agent.flexUserSid } });
     const reply = await ask(sandbox, 'GET', `${usersPath()}?Username=${agent.username}`);
@@ -125,7 +125,7 @@ describe('the record of a user', () => {
     });
   });
 
-  it('is a 404 in the words of Twilio for an unknown SID', async () => {
+  it('is Twilio’s 404 for an unknown SID', async () => {
     expect(await ask(sandbox, 'GET', `${usersPath()}/FU${'0'.repeat(32)}`)).toMatchObject(notFound);
   });
 });
@@ -134,7 +134,7 @@ describe('Users/{FU}/Tokens', () => {
   const mint = (flexUserSid: string, body?: unknown) =>
     ask(sandbox, 'POST', `${usersPath()}/${flexUserSid}/Tokens`, body === undefined ? {} : { body });
 
-  it('answers 201 with a compact JWE and the documented information', async () => {
+  it('returns 201 with a compact JWE and the documented fields', async () => {
     const { agent } = sandbox.users;
     const reply = await mint(agent.flexUserSid, { ttl: 60 });
     expect(reply.status).toBe(201);
@@ -149,9 +149,9 @@ describe('Users/{FU}/Tokens', () => {
   });
 
   it.each([
-    ['the seconds asked for', { ttl: 60 }, 60],
-    ['an hour where nothing is asked for', {}, 3600],
-    ['an hour where there is no body', undefined, 3600],
+    ['the requested seconds', { ttl: 60 }, 60],
+    ['an hour if no ttl is requested', {}, 3600],
+    ['an hour if there is no body', undefined, 3600],
   ])('makes a token last %s', async (_, body, seconds) => {
     const startedAtMs = Date.now();
     const reply = await mint(sandbox.users.agent.flexUserSid, body);
@@ -173,7 +173,7 @@ describe('Users/{FU}/Tokens', () => {
 });
 
 describe('Users/Deprovision', () => {
-  it('answers an empty 204, deactivates the user and deletes the worker', async () => {
+  it('returns an empty 204, deactivates the user and deletes the worker', async () => {
     const { flexUserSid, username } = sandbox.users.agent;
     const reply = await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
     expect(reply).toMatchObject({ status: 204, body: undefined });
@@ -186,7 +186,7 @@ describe('Users/Deprovision', () => {
     });
   });
 
-  it('is a 404 for an unknown user, and a 400 for what is no SID', async () => {
+  it('is a 404 for an unknown user, and a 400 for a malformed SID', async () => {
     const deprovision = (sid: string) =>
       ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: sid } });
     expect(await deprovision(`FU${'0'.repeat(32)}`)).toMatchObject(notFound);
@@ -197,38 +197,38 @@ describe('Users/Deprovision', () => {
 describe('access to flex-api', () => {
   const users = () => `${usersPath()}?Username=x`;
 
-  it('is open to the API key as well as to the auth token', async () => {
+  it('is open to the API key as well as to the Auth Token', async () => {
     const headers = basic(sandbox.apiKeySid, sandbox.apiKeySecret);
     expect(await ask(sandbox, 'GET', users(), { headers })).toMatchObject({ status: 200 });
   });
 
   it.each([
     ['nothing', () => ({})],
-    ['a wrong auth token', () => basic(sandbox.accountSid, 'wrong')],
-    ['the secret of the API key under the name of the account', () => basic(sandbox.accountSid, sandbox.apiKeySecret)],
+    ['a wrong Auth Token', () => basic(sandbox.accountSid, 'wrong')],
+    ['the secret of the API key with the SID of the account', () => basic(sandbox.accountSid, sandbox.apiKeySecret)],
     ['a bearer token', () => ({ authorization: `Bearer ${sandbox.authToken}` })],
-  ])('is refused with 20003 to whoever shows %s', async (_, headers) => {
+  ])('is refused with 20003 for %s', async (_, headers) => {
     expect(await ask(sandbox, 'GET', users(), { headers: headers() })).toMatchObject(noAccess);
     expect(await ask(sandbox, 'GET', 'flex-api.twilio.com/v1/Configuration', { headers: headers() })).toMatchObject(
       noAccess,
     );
   });
 
-  it('ends in a 404 at another instance, and at a path that Twilio does not have', async () => {
+  it('is a 404 for another instance, and for a path that Twilio does not have', async () => {
     const elsewhere = `flex-api.twilio.com/v4/Instances/GO${'0'.repeat(32)}/Users?Username=x`;
     expect(await ask(sandbox, 'GET', elsewhere)).toMatchObject(notFound);
     expect(await ask(sandbox, 'GET', `${usersPath()}/a/b/c`)).toMatchObject(notFound);
     expect(await ask(sandbox, 'GET', 'flex-api.twilio.com/v2/Everything')).toMatchObject(notFound);
   });
 
-  it('is the same in every region and at every edge', async () => {
+  it('is the same in every region and on every edge', async () => {
     for (const host of ['flex-api.au1.twilio.com', 'flex-api.sydney.au1.twilio.com']) {
       expect(await ask(sandbox, 'GET', users().replace('flex-api.twilio.com', host))).toMatchObject({ status: 200 });
     }
   });
 });
 
-describe('what a browser asks flex-api', () => {
+describe('a browser’s request to flex-api', () => {
   // @twilio/flex-sdk 3.0.0 sends the parenthesis.
   const tokenAuth = (token: string) => ({ authorization: `${basic('token', token).authorization})` });
   const info = (token: string) =>
@@ -241,7 +241,7 @@ describe('what a browser asks flex-api', () => {
       body: `Token=${encodeURIComponent(token)}`,
     });
 
-  it('is answered by Configuration for the account and for a Flex token alike', async () => {
+  it('gets Configuration with account credentials and with a Flex token', async () => {
     const token = await sandbox.tokenFor('agent');
     const expected = { status: 200, body: { account_sid: sandbox.accountSid, flex_instance_sid: sandbox.instanceSid } };
     expect(await ask(sandbox, 'GET', 'flex-api.twilio.com/v1/Configuration')).toMatchObject(expected);
@@ -250,7 +250,7 @@ describe('what a browser asks flex-api', () => {
     expect(await ask(sandbox, 'GET', asked, { headers: tokenAuth('x.y') })).toMatchObject(noAccess);
   });
 
-  it('is answered by Tokens/Info with what the token holds, readable from any origin', async () => {
+  it('gets the claims of a token from Tokens/Info, readable from any origin', async () => {
     const { agent } = sandbox.users;
     const reply = await info(await sandbox.tokenFor('agent'));
     expect(reply.status).toBe(200);
@@ -273,7 +273,7 @@ describe('what a browser asks flex-api', () => {
     expect(await info(await sandbox.tokenFor('agent', { ttlSeconds: 0 }))).toMatchObject(noAccess);
   });
 
-  it('is let through by the preflight, which is not recorded; the Users API has none', async () => {
+  it('passes the preflight, which is not recorded; the Users API allows none', async () => {
     const preflight = (path: string) =>
       fetch(`${sandbox.origin}/${path}`, {
         method: 'OPTIONS',

@@ -6,7 +6,7 @@ import { ask } from './support';
 
 const PAGE = 'http://localhost:3000/login.html';
 const MINUTE_MS = 60_000;
-/** Twilio's error, as the SDK gives it on. */
+/** Twilio's error, as the SDK passes it on. */
 const REFUSED = { code: 45003 };
 
 let nowMs = Date.now();
@@ -14,7 +14,7 @@ let sdk: typeof FlexSdk;
 let sandbox: Sandbox;
 let undo: () => void;
 beforeAll(async () => {
-  // The SDK is made for browsers: it looks for its environment on the window.
+  // The SDK is made for browsers and reads its environment from the window.
   Object.assign(globalThis, { window: globalThis });
   sdk = await import('@twilio/flex-sdk');
   sandbox = await startSandbox({ trustedRedirectUrls: [PAGE], now: () => nowMs });
@@ -37,7 +37,7 @@ async function loginDetails(redirectUrl = PAGE) {
   return { ssoProfileSid, ...sdk.getLoginDetails({ clientId, ssoProfileSid, redirectUrl }) };
 }
 
-/** All that `exchangeToken` wants, after somebody has pressed their button. */
+/** All that `exchangeToken` wants after a person has pressed their button. */
 async function comeBack(user: string) {
   const { ssoProfileSid, codeVerifier, nonce, state, loginUrl } = await loginDetails();
   const { location } = await press(sandbox, loginUrl, user);
@@ -50,12 +50,12 @@ async function signIn(user = 'agent@example.com') {
   return { ssoProfileSid: answer.ssoProfileSid, ...(await sdk.exchangeToken(answer)) };
 }
 
-// Always with a session: what one client is told leaks into the next one of the page.
+// Always with a session, because the options of one client leak into the next one on the page.
 const createClient = (token: string, session: FlexSdk.SessionOptions = { autoUpdateToken: false }, telemetry = false) =>
   sdk.createClient(token, { session, telemetryOptions: { disabled: !telemetry }, logger: { level: 'silent' } });
 
-describe('the Flex SDK itself', () => {
-  it('signs somebody in, makes the client, and renews the session', async () => {
+describe('the real Flex SDK', () => {
+  it('signs a person in, creates the client, and renews the session', async () => {
     const { supervisor } = sandbox.users;
     const { ssoProfileSid, accessToken, refreshToken } = await signIn(supervisor.username);
     const client = await createClient(accessToken);
@@ -79,7 +79,7 @@ describe('the Flex SDK itself', () => {
     next.destroy();
   });
 
-  it('gets tokens that the Functions can check: Tokens/validate knows them', async () => {
+  it('gets tokens that Tokens/validate accepts', async () => {
     const { accessToken, tokenInfo } = await signIn('admin@example.com');
     expect(accessToken).toMatch(/^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/);
     const validate = `iam.twilio.com/v1/Accounts/${sandbox.accountSid}/Tokens/validate`;
@@ -88,7 +88,7 @@ describe('the Flex SDK itself', () => {
     expect(tokenInfo).toMatchObject({ flex_user_sid: body.flex_user_sid, username: 'admin@example.com' });
   });
 
-  it('is told that somebody refuses', async () => {
+  it('gets an error if the person refuses to sign in', async () => {
     const { loginUrl, state } = await loginDetails();
     const { status, location } = await press(sandbox, loginUrl, 'Refuse');
     expect(status).toBe(303);
@@ -100,7 +100,7 @@ describe('the Flex SDK itself', () => {
     });
   });
 
-  it('is kept on an error page where the redirect URL is not trusted', async () => {
+  it('ends on an error page if the redirect URL is not trusted', async () => {
     const { loginUrl } = await loginDetails('https://elsewhere.example.com/login.html');
     const { status, location, html } = await authorize(sandbox, loginUrl);
     expect([status, location]).toEqual([400, undefined]);
@@ -126,13 +126,13 @@ describe('the Flex SDK itself', () => {
     await expect(sdk.exchangeToken(second)).rejects.toMatchObject(REFUSED);
   });
 
-  it('is refused tokens for a code of a minute ago', async () => {
+  it('is refused tokens for a code that is a minute old', async () => {
     const answer = await comeBack('agent@example.com');
     nowMs += MINUTE_MS;
     await expect(sdk.exchangeToken(answer)).rejects.toMatchObject({ ...REFUSED, details: 'The code has expired' });
   });
 
-  it('is refused tokens for somebody who was deactivated in between', async () => {
+  it('is refused tokens for a user who was deactivated in between', async () => {
     const answer = await comeBack('agent@example.com');
     const { ssoProfileSid, refreshToken } = await signIn();
     const deprovision = `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users/Deprovision`;
@@ -141,7 +141,7 @@ describe('the Flex SDK itself', () => {
     await expect(sdk.refreshToken({ ssoProfileSid, refreshToken })).rejects.toMatchObject(REFUSED);
   });
 
-  it('learns from the list of configurations that sign-in is off, or was never set up', async () => {
+  it('learns from the list of configurations that single sign-on is inactive or not set up', async () => {
     const { ssoProfileSid, refreshToken } = await signIn();
     const { loginUrl } = await loginDetails();
     sandbox.signIn.configure({ active: false });
@@ -158,7 +158,7 @@ describe('the Flex SDK itself', () => {
 });
 
 describe('renewal by the Flex SDK', () => {
-  it('is refused for an old refresh token, which ends the session for the newer one, too', async () => {
+  it('is refused for an old refresh token, which also ends the session for the newer one', async () => {
     const { ssoProfileSid, refreshToken } = await signIn();
     const other = await signIn();
     const renewed = await sdk.refreshToken({ ssoProfileSid, refreshToken });
@@ -171,13 +171,13 @@ describe('renewal by the Flex SDK', () => {
 
   it.each([
     ['another profile', () => ({ ssoProfileSid: `JQ${'0'.repeat(32)}` })],
-    ['a token that nobody got', () => ({ refreshToken: 'x' })],
+    ['a token that was never issued', () => ({ refreshToken: 'x' })],
   ])('is refused for %s', async (_, changes) => {
     const { ssoProfileSid, refreshToken } = await signIn();
     await expect(sdk.refreshToken({ ssoProfileSid, refreshToken, ...changes() })).rejects.toMatchObject(REFUSED);
   });
 
-  it('extends a session up to its maximum lifetime, no token beyond it, and is refused then', async () => {
+  it('extends a session up to its maximum lifetime, and is refused afterwards', async () => {
     sandbox.signIn.configure({ accessTokenSeconds: 3600, sessionSeconds: 5400 });
     const startedAtMs = Math.floor(nowMs / 1000) * 1000;
     let session = await signIn();
@@ -194,7 +194,7 @@ describe('renewal by the Flex SDK', () => {
     await expect(createClient(session.accessToken)).rejects.toMatchObject({ code: 48920 });
   });
 
-  it('tells a client of the maximum lifetime, when it renews by itself', async () => {
+  it('makes a client that renews itself emit tokenMaxLifetimeReached', async () => {
     jest.useFakeTimers({
       doNotFake: ['Date', 'setTimeout', 'setImmediate', 'queueMicrotask', 'nextTick', 'performance'],
     });
@@ -207,7 +207,7 @@ describe('renewal by the Flex SDK', () => {
         refreshToken,
         ssoProfileSid,
       });
-      // With a minute left, it has renewed once already.
+      // With a minute left, it has already renewed once.
       expect(client.token).not.toBe(accessToken);
       const reached = new Promise<Date>((resolve) => client.once('tokenMaxLifetimeReached', resolve));
       jest.advanceTimersByTime(15_000);
@@ -219,15 +219,15 @@ describe('renewal by the Flex SDK', () => {
   });
 });
 
-describe('trouble that the Flex SDK meets', () => {
-  it('is gone at the second try after a 503', async () => {
+describe('a fault that the Flex SDK meets', () => {
+  it('is over at the second attempt after a 503', async () => {
     sandbox.fault({ host: 'services', path: /Config/, status: 503, times: 1 });
     await loginDetails();
     expect(sandbox.requestsTo('services')).toHaveLength(2);
   });
 
   it.each([
-    ['an error of the server', { status: 501 }, 48927],
+    ['a server error', { status: 501 }, 48927],
     ['Twilio’s words for a refusal', { status: 403, body: { code: 45003, message: 'No', status: 403 } }, 45003],
   ])('can be %s', async (_, fault, code) => {
     const answer = await comeBack('agent@example.com');
@@ -236,13 +236,13 @@ describe('trouble that the Flex SDK meets', () => {
     await sdk.exchangeToken(answer);
   });
 
-  it('keeps an expired token from becoming a client', async () => {
+  it('prevents a client from being created with an expired token', async () => {
     const token = await sandbox.tokenFor('agent', { ttlSeconds: 0 });
     await expect(createClient(token)).rejects.toMatchObject({ code: 48920 });
   });
 });
 
-it('finds no telemetry among the features of the account, so that nothing leaves this machine', async () => {
+it('finds no telemetry among the account’s features, so that nothing leaves this machine', async () => {
   const { accessToken } = await signIn();
   const client = await createClient(accessToken, { autoUpdateToken: false }, true);
   expect(sandbox.requestsTo('flex')).toMatchObject([

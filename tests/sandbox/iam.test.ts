@@ -19,7 +19,7 @@ const deprovisionAgent = () =>
   });
 
 describe('Tokens/validate', () => {
-  it('tells all about a good token', async () => {
+  it('returns all claims of a valid token', async () => {
     const { supervisor } = sandbox.users;
     const reply = await validate(await sandbox.tokenFor('supervisor'));
     expect(reply).toMatchObject({ status: 200 });
@@ -38,7 +38,7 @@ describe('Tokens/validate', () => {
     expect(Object.keys(reply.body)).toEqual(expect.arrayContaining(Object.keys(fixture('token-result'))));
   });
 
-  it('knows a token that the Users API minted', async () => {
+  it('accepts a token that the Users API minted', async () => {
     const { admin } = sandbox.users;
     const tokens = `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users/${admin.flexUserSid}/Tokens`;
     const minted = await ask(sandbox, 'POST', tokens, { body: { ttl: 60 } });
@@ -47,7 +47,7 @@ describe('Tokens/validate', () => {
     expect(Date.parse(reply.body.expiration)).toBe(Date.parse(minted.body.token_info.expiration));
   });
 
-  it('takes the token of a webchat guest for valid: a role that is none of Flex, and no worker', async () => {
+  it('accepts the token of a webchat guest, with the role guest and without a worker', async () => {
     const reply = await validate(await sandbox.tokenFor('guest'));
     expect(reply.body).toMatchObject({ valid: true, roles: ['guest'], worker_sid: null, flex_user_sid: null });
   });
@@ -56,23 +56,23 @@ describe('Tokens/validate', () => {
     ['garbage', 20101, () => 'garbage'],
     ['an empty string', 20101, () => ''],
     ['a number', 20101, () => 7],
-    ['a changed token', 20101, async () => (await sandbox.tokenFor('agent')).replace(/.{8}$/, 'AAAAAAAA')],
+    ['a modified token', 20101, async () => (await sandbox.tokenFor('agent')).replace(/.{8}$/, 'AAAAAAAA')],
     ['a token of another account', 20101, () => foreign.tokenFor('agent')],
     ['an expired token', 20104, () => sandbox.tokenFor('agent', { ttlSeconds: -1 })],
-  ])('answers 200 with valid: false to %s', async (_, code, token) => {
+  ])('returns 200 with valid: false for %s', async (_, code, token) => {
     expect(await validate(await token())).toMatchObject({
       status: 200,
       body: { valid: false, code, message: expect.any(String), expiration: null, roles: null, worker_sid: null },
     });
   });
 
-  it('takes a token for invalid once its user is deactivated', async () => {
+  it('rejects a token after its user was deactivated', async () => {
     const token = await sandbox.tokenFor('agent');
     await deprovisionAgent();
     expect((await validate(token)).body).toMatchObject({ valid: false });
   });
 
-  it('says what a test wants it to say: null stays null, undefined is left out, any type goes', async () => {
+  it('returns the claims that a test sets: null stays null, undefined is omitted, any type is possible', async () => {
     const token = await sandbox.tokenFor('agent', {
       worker_sid: null,
       expiration: undefined,
@@ -84,7 +84,7 @@ describe('Tokens/validate', () => {
     expect(body).not.toHaveProperty('expiration');
   });
 
-  it('asks for the credentials of the very account', async () => {
+  it('requires the credentials of the same account', async () => {
     const body = { token: await sandbox.tokenFor('agent') };
     const refused = { status: 401, body: { code: 20003, status: 401 } };
     expect(await ask(sandbox, 'POST', path(), { body, headers: {} })).toMatchObject(refused);
@@ -96,7 +96,7 @@ describe('Tokens/validate', () => {
     expect(await ask(sandbox, 'POST', path(), { body, headers })).toMatchObject({ status: 200, body: { valid: true } });
   });
 
-  it('refuses a body without a token, and paths of other kinds, in the words of Twilio', async () => {
+  it('refuses a body without a token, and other paths, with Twilio’s errors', async () => {
     expect(await ask(sandbox, 'POST', path(), { body: {} })).toMatchObject({ status: 400, body: { code: 20001 } });
     expect(await ask(sandbox, 'GET', path())).toMatchObject({ status: 404, body: { code: 20404 } });
   });
@@ -111,24 +111,24 @@ describe('twilio-flex-token-validator itself', () => {
 
   const check = (token: string, realm?: string) => validator(token, sandbox.accountSid, sandbox.authToken, realm);
 
-  it('resolves with the result for a good token', async () => {
+  it('resolves with the result for a valid token', async () => {
     expect(await check(await sandbox.tokenFor('agent'))).toMatchObject({ valid: true, roles: ['agent'] });
   });
 
-  it('asks the host of its realm, with an API key where it has one', async () => {
+  it('calls the host of its realm, with an API key if it has one', async () => {
     const key = { Sid: sandbox.apiKeySid, Secret: sandbox.apiKeySecret };
     const token = await sandbox.tokenFor('agent');
     expect(await validator(token, sandbox.accountSid, undefined, 'au1', key)).toMatchObject({ valid: true });
     expect(sandbox.requestsTo('iam')).toMatchObject([{ host: 'iam.au1.twilio.com', json: { token } }]);
   });
 
-  it('rejects with the message of the answer for an expired token and for wrong credentials alike', async () => {
+  it('rejects with the message of the response, for an expired token and for wrong credentials', async () => {
     const expired = await sandbox.tokenFor('agent', { ttlSeconds: 0 });
     await expect(check(expired)).rejects.toMatch(/expired/);
     await expect(validator(expired, sandbox.accountSid, 'wrong')).rejects.toBe('Authenticate');
   });
 
-  it('sends half a body where the token is not ASCII, since it counts characters for bytes', async () => {
+  it('sends half a body if the token is not ASCII, because it counts characters as bytes', async () => {
     await expect(check('é')).rejects.toBe('Bad request');
     expect(sandbox.requestsTo('iam')).toMatchObject([{ body: '{"token":"é"', json: undefined }]);
   });

@@ -10,7 +10,7 @@ import { startTogether } from '../support/start-together';
 import { type Application, startApplication } from './application';
 import { atSandbox, loginUrlFor } from './sign-in';
 
-/** What the application's page has. */
+/** What the page of the application offers. */
 interface ApplicationWindow {
   flexSdk: typeof FlexSdk;
   location: { href: string };
@@ -40,17 +40,17 @@ beforeEach(async () => {
 afterEach(() => context.close());
 afterAll(() => Promise.all([browser?.close(), application?.close(), sandbox?.close()]));
 
-/** As a page that is built for the sandbox: what is meant for Twilio's hosts goes to the first segment of its path. */
+/** Like a page that is built for the sandbox: Twilio's hosts become the first segment of the sandbox's path. */
 const usePathForm = () =>
   context.addInitScript((origin) => {
     const realFetch = globalThis.fetch;
     globalThis.fetch = (input, init) => realFetch(String(input).replace('https:/', origin), init);
   }, sandbox.origin);
 
-/** As a page that is built for Twilio: its hosts are the sandbox. */
+/** Like a page that is built for Twilio: Twilio's hosts are routed to the sandbox. */
 const useHostNames = () => leadTwilioToSandbox(context, sandbox);
 
-/** Opens the application, and returns what it goes to the sign-in with. */
+/** Opens the application and returns the details of its sign-in. */
 async function openApplication() {
   await page.goto(application.url);
   return page.evaluate(async (accountSid) => {
@@ -70,7 +70,7 @@ describe.each([
   ['by the path of the sandbox', usePathForm, (url: string) => atSandbox(sandbox, url)],
   ['by the host names of Twilio', useHostNames, (url: string) => url],
 ])('the Flex SDK in a browser, %s,', (_, use, address) => {
-  it('signs in through the form, makes the client, and renews the session', async () => {
+  it('signs in through the form, creates the client, and renews the session', async () => {
     await use();
     const details = await openApplication();
     await page.goto(address(details.loginUrl));
@@ -89,7 +89,7 @@ describe.each([
     expect(complaints).toEqual([]);
   });
 
-  it('comes back with an error where the person refuses', async () => {
+  it('returns with an error if the person refuses', async () => {
     await use();
     const { loginUrl, state } = await openApplication();
     await page.goto(address(loginUrl));
@@ -107,9 +107,9 @@ describe('the sign-in form', () => {
     await page.goto(atSandbox(sandbox, loginUrlFor(sandbox, { redirectUrl: application.url })));
   };
 
-  it.each(['light', 'dark'] as const)('has nothing for axe to object to at 320 pixels, in %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('has no accessibility violations at 320 pixels, in %s', async (colorScheme) => {
     await openForm(colorScheme);
-    // By the debugger, since the page lets no script in.
+    // Through the debugger, because the page's policy allows no script.
     await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
     const { violations, passes } = await page.evaluate(() => (globalThis as unknown as ApplicationWindow).axe.run());
     expect(violations).toEqual([]);
@@ -118,14 +118,14 @@ describe('the sign-in form', () => {
     expect(scrollsSideways).toBe(false);
   });
 
-  it('says that it is the sandbox’s, and for whom it asks', async () => {
+  it('says that it belongs to the sandbox, and where it leads back to', async () => {
     await openForm();
     await page.getByText('This is the sandbox’s identity provider').waitFor();
     await page.getByText(new URL(application.url).origin).waitFor();
     expect(await page.getByRole('button').allInnerTexts()).toHaveLength(4);
   });
 
-  it('can be answered by keyboard alone', async () => {
+  it('can be used with the keyboard alone', async () => {
     await openForm();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');

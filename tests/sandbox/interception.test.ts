@@ -33,7 +33,7 @@ async function sandboxed(): Promise<Sandbox> {
   return sandbox;
 }
 
-/** In place of a sandbox: tells when it was asked, and when the line went dead. Answers half a body at most. */
+/** Replaces a sandbox: reports when it got a request, and when the connection closed. Sends at most half a body. */
 async function silentSandbox(answers: 'nothing' | 'half a body') {
   const events = new EventEmitter();
   const [asked, gone] = [once(events, 'asked'), once(events, 'gone')];
@@ -46,7 +46,7 @@ async function silentSandbox(answers: 'nothing' | 'half a body') {
   return { asked, gone };
 }
 
-it('goes by where a request is really addressed: a path that names Twilio is not Twilio', async () => {
+it('looks at the host of a request: a path that names Twilio is not Twilio', async () => {
   await sandboxed();
   const origin = await serve((_request, response) => response.end('untouched'));
   const answer = await fetch(`${origin}/flex-api.twilio.com`);
@@ -61,7 +61,7 @@ describe.each(CALLERS)('a request to Twilio by %s', (_, call) => {
     ['iam', 'iam.twilio.com'],
     ['iam', 'iam.ie1.twilio.com'],
     ['services', 'services.twilio.com'],
-  ] as const)('is one to the sandbox of %s when it is to %s', async (service, host) => {
+  ] as const)('goes to %s of the sandbox if it is for %s', async (service, host) => {
     const sandbox = await sandboxed();
     await call(`https://${host}/v1/Some%20Thing?a=b%2Fc`, { headers: basic('name', 'secret') });
     expect(sandbox.requestsTo(service)).toMatchObject([
@@ -70,7 +70,7 @@ describe.each(CALLERS)('a request to Twilio by %s', (_, call) => {
   });
 
   it.each(['api.twilio.com', 'taskrouter.twilio.com', 'twilio.com', 'api.twilio.com.', 'a.b.c.flex-api.twilio.com'])(
-    'fails where the sandbox does not emulate %s, and reaches nobody',
+    'fails if the sandbox does not emulate %s, and does not reach the network',
     async (host) => {
       const sandbox = await sandboxed();
       const failure = await call(`https://${host}/`).catch((error) => error.cause ?? error);
@@ -79,14 +79,14 @@ describe.each(CALLERS)('a request to Twilio by %s', (_, call) => {
     },
   );
 
-  it('is refused, like the connection, once the sandbox is closed', async () => {
+  it('fails like a refused connection after the sandbox was closed', async () => {
     const sandbox = await sandboxed();
     await sandbox.close();
     const failure = await call('https://iam.twilio.com/').catch((error) => error.cause ?? error);
     expect(failure).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('ends in the sandbox too when the caller gives up before the headers', async () => {
+  it('also ends in the sandbox when the caller gives up before the headers', async () => {
     const { asked, gone } = await silentSandbox('nothing');
     const controller = new AbortController();
     const failed = expect(call('https://iam.twilio.com/', { signal: controller.signal })).rejects.toMatchObject({
@@ -98,7 +98,7 @@ describe.each(CALLERS)('a request to Twilio by %s', (_, call) => {
     await gone;
   });
 
-  it('ends in the sandbox too when the caller gives up in the middle of the body', async () => {
+  it('also ends in the sandbox when the caller gives up in the middle of the body', async () => {
     const { gone } = await silentSandbox('half a body');
     const controller = new AbortController();
     const answer = await call('https://iam.twilio.com/', { signal: controller.signal });
@@ -108,7 +108,7 @@ describe.each(CALLERS)('a request to Twilio by %s', (_, call) => {
     await gone;
   });
 
-  it('can still be given up in the middle of the body after the garbage has been collected', async () => {
+  it('can still be aborted in the middle of the body after a garbage collection', async () => {
     const { gone } = await silentSandbox('half a body');
     const controller = new AbortController();
     const text = (await call('https://iam.twilio.com/', { signal: controller.signal })).text();
@@ -121,7 +121,7 @@ describe.each(CALLERS)('a request to Twilio by %s', (_, call) => {
 });
 
 describe('a request by https.request', () => {
-  it('brings its headers and the whole of its body, and gets those of the answer', async () => {
+  it('carries its headers and its whole body, and gets those of the response', async () => {
     const sandbox = await sandboxed();
     const request = https.request('https://flex-api.twilio.com/v1/Nothing', { method: 'POST' });
     request.setHeader('X-Mine', 'yes');
@@ -137,7 +137,7 @@ describe('a request by https.request', () => {
     expect(response.headers['twilio-request-id']).toBe(sandbox.requests[0]?.requestId);
   });
 
-  it('ends in the sandbox too when it is destroyed, and reports that once', async () => {
+  it('also ends in the sandbox when it is destroyed, and reports that once', async () => {
     const { asked, gone } = await silentSandbox('nothing');
     const request = https.get('https://iam.twilio.com/');
     const errors: Error[] = [];
@@ -161,7 +161,7 @@ describe('a request by https.request', () => {
 });
 
 describe('a request by fetch', () => {
-  it('brings its headers and the whole of its body, and gets those of the answer', async () => {
+  it('carries its headers and its whole body, and gets those of the response', async () => {
     const sandbox = await sandboxed();
     const response = await fetch('https://flex-api.twilio.com/v1/Nothing', {
       method: 'POST',
@@ -175,7 +175,7 @@ describe('a request by fetch', () => {
     expect(response.headers.get('twilio-request-id')).toBe(sandbox.requests[0]?.requestId);
   });
 
-  it('rejects with the very reason of an abort', async () => {
+  it('rejects with the reason of an abort', async () => {
     const { asked } = await silentSandbox('nothing');
     const controller = new AbortController();
     const failed = expect(fetch('https://iam.twilio.com/', { signal: controller.signal })).rejects.toBe('my reason');
@@ -191,8 +191,8 @@ describe('a request by fetch', () => {
   });
 });
 
-describe('everybody else', () => {
-  it.each(['fetch', 'http.request'])('is reached as ever by %s', async (way) => {
+describe('a request to another host', () => {
+  it.each(['fetch', 'http.request'])('is reached directly by %s', async (way) => {
     const sandbox = await sandboxed();
     const origin = await serve((request, response) => {
       response.setHeader('X-Seen', `${request.method} ${request.url} ${request.headers['x-mine']}`);
@@ -213,7 +213,7 @@ describe('everybody else', () => {
 });
 
 describe('interceptTwilio', () => {
-  it('puts everything back when it is undone', async () => {
+  it('restores everything when it is stopped', async () => {
     const before = [globalThis.fetch, http.request, https.request, https.get];
     await sandboxed();
     expect(globalThis.fetch).not.toBe(before[0]);
@@ -222,14 +222,14 @@ describe('interceptTwilio', () => {
   });
 
   it.each(['https://example.com', 'http://192.0.2.1:3000', 'http://127.0.0.1.example.com'])(
-    'refuses %s for a sandbox, since credentials would leave this machine',
+    'refuses %s as a sandbox, because credentials would leave this machine',
     (origin) => {
       expect(() => interceptTwilio(origin)).toThrow('not a loopback address');
     },
   );
 });
 
-/** Several rounds, with time between them for what is only weakly held to go. */
+/** Several rounds, with time in between, so that weakly held objects are collected. */
 async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
   const gc: () => void = runInNewContext('gc');

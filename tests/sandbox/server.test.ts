@@ -15,19 +15,19 @@ afterAll(() => sandbox.close());
 const users = () => `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users`;
 
 describe('a sandbox', () => {
-  it('listens on the loopback interface, at a port of its own', async () => {
+  it('listens on the loopback interface, on a free port', async () => {
     const other = await startSandbox();
     expect(other.origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(other.origin).not.toBe(sandbox.origin);
     await other.close();
   });
 
-  it('takes the port that it is told, or fails where that is taken', async () => {
+  it('uses the given port, or fails if it is taken', async () => {
     const port = Number(new URL(sandbox.origin).port);
     await expect(startSandbox({ port })).rejects.toMatchObject({ code: 'EADDRINUSE', port });
   });
 
-  it('has an account, secrets and users that no other has', async () => {
+  it('has a different account, secrets and users than any other', async () => {
     const other = await startSandbox();
     await other.close();
     for (const name of ['accountSid', 'authToken', 'apiKeySid', 'apiKeySecret', 'instanceSid', 'backendKey'] as const) {
@@ -38,7 +38,7 @@ describe('a sandbox', () => {
     expect(sandbox.instanceSid).toMatch(/^GO[0-9a-f]{32}$/);
   });
 
-  it('tells the settings that the Functions need, its backend key by hash only', () => {
+  it('returns the settings that the Functions need, with only the hash of its backend key', () => {
     const { environment, accountSid, authToken, backendKey, backendKeys } = sandbox;
     expect(environment()).toEqual({ ACCOUNT_SID: accountSid, AUTH_TOKEN: authToken, BACKEND_KEYS: backendKeys });
     expect(backendKey).toMatch(/^fbk_sandbox\.[\w-]{43}$/);
@@ -46,7 +46,7 @@ describe('a sandbox', () => {
     expect(backendKeys).toBe(`sandbox:provision+lookup+mint+deprovision:${hash}`);
   });
 
-  it('has a user for each role, and a guest who is none', () => {
+  it('has a user for each role, and a guest who is not a user', () => {
     for (const role of ['agent', 'supervisor', 'admin'] as const) {
       const seed = sandbox.users[role];
       expect(seed).toMatchObject({ username: `${role}@example.com`, roles: [role], deactivated: false });
@@ -56,7 +56,7 @@ describe('a sandbox', () => {
     expect(sandbox.user(sandbox.users.guest.identity)).toBeUndefined();
   });
 
-  it('makes tokens for users that were provisioned since, as they are now', async () => {
+  it('issues tokens for users that were provisioned since, in their current state', async () => {
     const body = { username: 'new', email: 'n@example.com', full_name: 'N', roles: ['agent', 'admin'], worker: {} };
     await ask(sandbox, 'POST', `${users()}/Provision`, { body });
     const user = sandbox.user('new');
@@ -66,7 +66,7 @@ describe('a sandbox', () => {
     expect(reply.body).toMatchObject({ valid: true, realm_user_id: 'new', roles: ['agent', 'admin'] });
   });
 
-  it('records what it is asked, in order, each with the request ID of its answer', async () => {
+  it('records requests in order, each with the request ID of its response', async () => {
     const startedAtMs = Date.now();
     const first = await ask(sandbox, 'GET', `${users()}?Username=x`);
     const second = await ask(sandbox, 'POST', 'iam.au1.twilio.com/v1/x', { body: { token: 't' }, headers: { A: 'b' } });
@@ -90,7 +90,7 @@ describe('a sandbox', () => {
     expect(sandbox.requestsTo('iam')).toEqual([sandbox.requests[1]]);
   });
 
-  it('forgets requests and changes on reset, but not who its users are', async () => {
+  it('forgets requests and changes on reset, but keeps the SIDs of its users', async () => {
     const body = { flex_user_sid: sandbox.users.agent.flexUserSid };
     await ask(sandbox, 'POST', `${users()}/Deprovision`, { body });
     sandbox.reset();
@@ -99,7 +99,7 @@ describe('a sandbox', () => {
   });
 
   it.each(['', 'sandbox', 'flex-api/v1/Configuration', 'example.com/v1', 'flex-api.twilio.com.example.com/v1'])(
-    'answers /%s with a plain 404, and records nothing',
+    'responds to /%s with a plain 404, and records nothing',
     async (target) => {
       const response = await fetch(`${sandbox.origin}/${target}`);
       expect([response.status, await response.text()]).toEqual([404, 'Not found']);
@@ -107,7 +107,7 @@ describe('a sandbox', () => {
     },
   );
 
-  it('leaves the Request and Response of the process alone', () => {
+  it('does not replace the Request and Response of the process', () => {
     expect(new Request('http://localhost').constructor.name).toBe('Request');
     expect(Object.getOwnPropertyNames(Response.prototype)).toContain('body');
   });
@@ -119,12 +119,12 @@ describe('identityOf', () => {
     ['first.last@example.com', 'first_2Elast_40example_2Ecom'],
     ['a_b-c', 'a_5Fb_2Dc'],
     ['é', '_C3_A9'],
-  ])('makes of %s the identity %s', (username, identity) => {
+  ])('encodes %s as the identity %s', (username, identity) => {
     expect(identityOf(username)).toBe(identity);
   });
 });
 
-it('names a source for every sample of an answer', () => {
+it('names a source for every sample of a response', () => {
   const directory = path.join(__dirname, '../../sandbox/fixtures');
   const samples = readdirSync(directory).filter((name) => name !== 'sources.json');
   const sources = fixture('sources');

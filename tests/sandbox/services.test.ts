@@ -24,7 +24,7 @@ describe('Authentication/Config', () => {
   const config = (query: string) =>
     ask(sandbox, 'GET', `services.twilio.com/v1/Flex/Authentication/Config?${query}`, { headers: {} });
 
-  it('lists the one configuration of the account to whoever asks', async () => {
+  it('lists the one configuration of the account without credentials', async () => {
     const { accountSid, instanceSid, ssoProfileSid, clientId } = sandbox;
     expect(await config(`AccountSid=${accountSid}`)).toMatchObject({
       status: 200,
@@ -44,7 +44,7 @@ describe('Authentication/Config', () => {
     expect(ssoProfileSid).toMatch(/^JQ[0-9a-f]{32}$/);
   });
 
-  it('finds it by instance and by profile too', async () => {
+  it('also finds it by instance and by profile', async () => {
     for (const query of [`FlexInstanceSid=${sandbox.instanceSid}`, `SSOProfileSid=${sandbox.ssoProfileSid}`]) {
       expect((await config(`AccountSid=&${query}`)).body.config_list).toHaveLength(1);
     }
@@ -56,17 +56,17 @@ describe('Authentication/Config', () => {
     ['another profile', () => `AccountSid=${sandbox.accountSid}&SSOProfileSid=x`],
     ['a runtime domain', () => `RuntimeDomain=x-1234.twil.io`],
     ['an app on a phone', () => `AccountSid=${sandbox.accountSid}&AppType=MobileApp`],
-  ])('is an empty list, and not a 404, for %s', async (_, query) => {
+  ])('is an empty list, not a 404, for %s', async (_, query) => {
     expect(await config(query())).toMatchObject({ status: 200, body: { config_list: [] } });
   });
 
-  it('is a 400 for a question about nothing', async () => {
+  it('is a 400 without any parameter', async () => {
     expect(await config('AccountSid=')).toMatchObject({ status: 400, body: { code: 45004, status: 400 } });
   });
 });
 
 describe('Authorize', () => {
-  it('shows a form of the sandbox’s identity provider, which no script, frame or cache gets hold of', async () => {
+  it('shows the sign-in form of the sandbox, without scripts, in no frame and no cache', async () => {
     const { status, html, headers } = await authorize(sandbox, loginUrl());
     expect(status).toBe(200);
     expect(html).toContain('This is the sandbox’s identity provider');
@@ -82,7 +82,7 @@ describe('Authorize', () => {
     expect(policy).toContain("frame-ancestors 'none'");
   });
 
-  it('offers whoever is a user at the time: the provisioned, but not the deactivated', async () => {
+  it('offers all current users, including provisioned and excluding deactivated ones', async () => {
     await provision({ username: 'new@example.com', full_name: 'Nell New', roles: ['agent', 'supervisor'] });
     const { flexUserSid } = sandbox.users.agent;
     await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
@@ -100,7 +100,7 @@ describe('Authorize', () => {
     expect(html).not.toMatch(/<(script|img)/);
   });
 
-  it('escapes what it refuses', async () => {
+  it('escapes the values that it refuses', async () => {
     const { status, html } = await authorize(sandbox, loginUrl({ redirectUrl: '"><script>alert(1)</script>' }));
     expect(status).toBe(400);
     expect(html).toContain('&lt;script&gt;');
@@ -116,7 +116,7 @@ describe('Authorize', () => {
     ['a fragment', `${PAGE}#x`],
     ['a script', 'javascript:alert(1)'],
     ['no URL', 'login.html'],
-  ])('refuses %s for a redirect URL on a page of its own, and sends the browser nowhere', async (_, redirectUrl) => {
+  ])('refuses %s as a redirect URL on an error page, and does not redirect the browser', async (_, redirectUrl) => {
     const { status, location, html } = await authorize(sandbox, loginUrl({ redirectUrl }));
     expect([status, location]).toEqual([400, undefined]);
     expect(html).toContain('not among the trusted URLs');
@@ -132,7 +132,7 @@ describe('Authorize', () => {
     });
   });
 
-  it('trusts a page that was added, also after a reset, and the ones of a test until then', async () => {
+  it('trusts added pages permanently, and configured ones until a reset', async () => {
     const statusFor = async (redirectUrl: string) => (await authorize(sandbox, loginUrl({ redirectUrl }))).status;
     const [added, forNow] = ['https://app.example.com/login.html', 'https://test.example.com/'];
     sandbox.signIn.trust(added);
@@ -147,8 +147,8 @@ describe('Authorize', () => {
     ['an unknown profile', { ssoProfileSid: `JQ${'0'.repeat(32)}` }, 'no active sign-in profile'],
     ['no nonce', { nonce: '' }, 'nonce is required'],
     ['no state', { state: '' }, 'state is required'],
-    ['a code challenge that is none', { codeChallenge: 'x' }, 'codeChallenge'],
-    ['a sign-in by the Twilio Console', { isConsoleLogin: 'true' }, 'Console'],
+    ['a malformed code challenge', { codeChallenge: 'x' }, 'codeChallenge'],
+    ['a sign-in through the Twilio Console', { isConsoleLogin: 'true' }, 'Console'],
   ])('refuses %s', async (_, changes, reason) => {
     const { status, html } = await authorize(sandbox, loginUrl(changes));
     expect(status).toBe(400);
@@ -161,7 +161,7 @@ describe('Authorize', () => {
   });
 });
 
-describe('the answer of the identity provider', () => {
+describe('the redirect of the identity provider', () => {
   const answer = (action: string, body: Record<string, string>) =>
     fetch(`${sandbox.origin}/services.twilio.com/idp/${action}`, {
       method: 'POST',
@@ -170,7 +170,7 @@ describe('the answer of the identity provider', () => {
     });
   const open = async () => /\/idp\/([\w-]+)/.exec((await authorize(sandbox, loginUrl())).html)?.[1] ?? '';
 
-  it('goes back once; a second one is told that the sign-in is over', async () => {
+  it('happens once; a second attempt is told that the sign-in is over', async () => {
     const id = await open();
     const user = sandbox.users.agent.flexUserSid;
     expect((await answer(id, { user })).status).toBe(303);
@@ -179,7 +179,7 @@ describe('the answer of the identity provider', () => {
     expect(await again.text()).toContain('This sign-in is over');
   });
 
-  it('denies access to somebody who is no user, or none any more', async () => {
+  it('denies access to an unknown user and to a deactivated one', async () => {
     const { flexUserSid } = sandbox.users.supervisor;
     await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
     for (const user of [`FU${'0'.repeat(32)}`, flexUserSid]) {
@@ -204,7 +204,7 @@ describe('OAuth/Tokens', () => {
     });
   };
 
-  it('answers in the names that the SDK reads, for no cache to keep', async () => {
+  it('returns the fields that the SDK reads, with no-store', async () => {
     const { status, headers, body } = await exchange();
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -215,7 +215,7 @@ describe('OAuth/Tokens', () => {
     });
   });
 
-  it('makes access tokens last as long as it is told', async () => {
+  it('issues access tokens with the configured lifetime', async () => {
     sandbox.signIn.configure({ accessTokenSeconds: 120 });
     const { body } = await exchange();
     const leftMs = Date.parse(body.token_info.expiration) - Date.now();
@@ -232,12 +232,12 @@ describe('OAuth/Tokens', () => {
     ['without a grant type', { grant_type: undefined }],
     ['with a grant type of another spelling', { grant_type: 'authorization_code' }],
     ['with a grant type for which there is no refresh token', { grant_type: 'RefreshToken' }],
-    ['of a sign-in by the Twilio Console', { is_console_login: true }],
+    ['of a sign-in through the Twilio Console', { is_console_login: true }],
   ])('refuses a body %s', async (_, changes) => {
     expect(await exchange(changes)).toMatchObject({ status: 400, body: { code: 45004, status: 400 } });
   });
 
-  it.each(['', 'x=y', '[]', 'null', '"x"'])('refuses %j for a body', async (body) => {
+  it.each(['', 'x=y', '[]', 'null', '"x"'])('refuses %j as a body', async (body) => {
     expect(await tokens(body)).toMatchObject({ status: 400, body: { code: 45004 } });
   });
 
@@ -275,7 +275,7 @@ describe('what browsers may read', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('is an error too, ordered or not', async () => {
+  it('includes errors, injected or not', async () => {
     const origins = async () => {
       const { status, headers } = await ask(sandbox, 'POST', 'services.twilio.com/v1/Flex/OAuth/Tokens', {
         headers: {},
@@ -287,14 +287,14 @@ describe('what browsers may read', () => {
     expect(await origins()).toEqual([503, '*']);
   });
 
-  it('is not the page of the identity provider', async () => {
+  it('excludes the page of the identity provider', async () => {
     const response = await preflight('services.twilio.com/v1/Flex/Authorize', 'content-type');
     expect(response.headers.has('access-control-allow-origin')).toBe(false);
   });
 });
 
 describe('flex.twilio.com', () => {
-  it('tells the features to whoever shows a live Flex token, and to nobody else', async () => {
+  it('returns the features for a live Flex token only', async () => {
     const features = (token: string) =>
       ask(sandbox, 'GET', 'flex.twilio.com/api/v1/Session', { headers: { 'X-Flex-JWE': token } });
     expect(await features(await sandbox.tokenFor('agent'))).toMatchObject({ status: 200, body: { features: [] } });
@@ -302,7 +302,7 @@ describe('flex.twilio.com', () => {
   });
 });
 
-it('follows the clock that it is given', async () => {
+it('follows the given clock', async () => {
   let nowMs = Date.parse('2030-01-01T00:00:00Z');
   const other = await startSandbox({ now: () => nowMs });
   const token = await other.tokenFor('agent', { ttlSeconds: 60 });

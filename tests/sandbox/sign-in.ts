@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Sandbox } from '../../sandbox/server';
 
-/** What belongs to the code challenge of `loginUrlFor`. */
+/** Matches the code challenge of `loginUrlFor`. */
 export const CODE_VERIFIER = 'v'.repeat(64);
 const CODE_CHALLENGE = createHash('sha256').update(CODE_VERIFIER).digest('base64url');
 
-/** A login URL as `getLoginDetails` of the Flex SDK makes it, with the nonce `n` and the state `s`. */
+/** Builds a login URL like `getLoginDetails` of the Flex SDK, with the nonce `n` and the state `s`. */
 export function loginUrlFor(
   { ssoProfileSid }: Sandbox,
   fields: Readonly<Record<string, string>>,
@@ -15,12 +15,12 @@ export function loginUrlFor(
   return `https://${host}/v1/Flex/Authorize?${new URLSearchParams(query)}`;
 }
 
-/** What Authorize answers, or the form where it was sent to: not followed, since it leads to a page that is not there. */
+/** The response of Authorize or of its form. Redirects are not followed, because they lead to a page that does not exist. */
 export interface PageAnswer {
   status: number;
   headers: Headers;
   html: string;
-  /** Where the browser is sent. */
+  /** The redirect URL. */
   location: URL | undefined;
 }
 
@@ -35,11 +35,11 @@ async function visit(url: string, init?: RequestInit): Promise<PageAnswer> {
   };
 }
 
-/** Opens a `loginUrl`, as a browser at the sandbox's own address. */
+/** Opens a `loginUrl` at the sandbox, as a browser would. */
 export const authorize = (sandbox: Sandbox, loginUrl: string): Promise<PageAnswer> =>
   visit(atSandbox(sandbox, loginUrl));
 
-/** Presses the button of the sign-in form that has the text, as a browser would. */
+/** Presses the button with this text in the sign-in form, as a browser would. */
 export async function press(sandbox: Sandbox, loginUrl: string, text: string): Promise<PageAnswer> {
   const { html } = await authorize(sandbox, loginUrl);
   const action = /<form method="post" action="([^"]+)">/.exec(html)?.[1];
@@ -52,7 +52,7 @@ export async function press(sandbox: Sandbox, loginUrl: string, text: string): P
   return visit(new URL(action, atSandbox(sandbox, loginUrl)).href, { method: 'POST', body });
 }
 
-/** What is meant for a host of Twilio's, at the sandbox's own address. */
+/** Returns the sandbox's URL for a URL of Twilio. */
 export function atSandbox(sandbox: Sandbox, url: string): string {
   return url.replace(/^https:\//, sandbox.origin);
 }

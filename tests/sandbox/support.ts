@@ -4,12 +4,12 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Sandbox } from '../../sandbox/server';
 
-/** A sample of Twilio's from `sandbox/fixtures`. */
+/** Reads a sample of Twilio's responses from `sandbox/fixtures`. */
 export function fixture(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(path.join(__dirname, '../../sandbox/fixtures', `${name}.json`), 'utf8'));
 }
 
-/** A JSON value with the kind of each leaf in its place, to compare answers with samples whatever they hold. */
+/** Replaces each leaf of a JSON value by its type, to compare responses with samples. */
 export function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shapeOf);
   if (typeof value !== 'object' || value === null) return value === null ? null : typeof value;
@@ -20,7 +20,7 @@ export function basic(user: string, password: string): { authorization: string }
   return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
 }
 
-/** Asks a sandbox, by its own origin and with its own credentials, and reads the JSON that it answers. */
+/** Calls a sandbox with its credentials, and parses the JSON of the response. */
 export async function ask(
   sandbox: Sandbox,
   method: string,
@@ -65,7 +65,7 @@ const viaHttps: Call = (url, init = {}) =>
     request.end();
   });
 
-/** The two ways in which a Node program asks, told apart in test titles by their names. */
+/** The two ways in which a Node program makes requests, by the names that test titles use. */
 export const CALLERS: [name: string, call: Call][] = [
   ['fetch', viaFetch],
   ['https.request', viaHttps],

@@ -8,7 +8,7 @@ export interface Finding {
 const WORDS: readonly (readonly [RegExp, string])[] = [
   // Conditions are `if` or `when`; `where` is for places.
   [/, where (?:it|this|that|they|there|one|no|not|none|both|neither|nothing|the|a|an)\b/, 'if'],
-  [/\b(?:only|even|except|also|or|and|but|except) where\b/, 'if, or when'],
+  [/\b(?:only|even|except|also) where\b/, 'if, or when'],
   [
     /\bwhere (?:set|given|left out|missing|needed|possible|known|there|both|neither|none|no|nothing|one|that is)\b/,
     'if',
