@@ -1,17 +1,17 @@
-import type { Settings } from '../src/login/configuration';
+import type { PageSettings } from '../src/login/account/page-settings';
 import { readSettings } from '../src/settings/settings';
 
 /**
- * The settings that a build may put into the page, so that it need not ask for them: all or nothing, by whether the
- * account is known. Malformed ones are left to `GET /config`, which says what is wrong with them.
+ * The settings that a build may put into the page, so that it does not request them: all or none, depending on whether the
+ * account is known. Leaves malformed ones to `GET /config`, which reports what is wrong.
  */
-export function bakedSettings(env: Readonly<Record<string, string | undefined>>): Settings | undefined {
+export function bakedSettings(env: Readonly<Record<string, string | undefined>>): PageSettings | undefined {
   const { ACCOUNT_SID, TWILIO_REGION, TWILIO_EDGE, TELEMETRY, LOG_LEVEL } = env;
   try {
     const { accountSid, region, edge, telemetry, logLevel } = readSettings({
       ...{ ACCOUNT_SID, TWILIO_REGION, TWILIO_EDGE, TELEMETRY, LOG_LEVEL },
-      // The Functions alone need credentials.
-      AUTH_TOKEN: 'of no use here',
+      // Only the Functions need credentials.
+      AUTH_TOKEN: 'unused',
     });
     return { accountSid, ...(region && { region }), ...(edge && { edge }), telemetry, logLevel };
   } catch {

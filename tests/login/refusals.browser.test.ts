@@ -6,7 +6,7 @@ const login = useLoginPage();
 const CONFIG = '/v1/Flex/Authentication/Config';
 const TOKENS = '/v1/Flex/OAuth/Tokens';
 
-/** Whatever went wrong: once its cause is gone, the button leads to a session. */
+/** Removes the cause of a failure, then signs in by the button. */
 async function signInByButton(): Promise<void> {
   login.twilio.trouble = {};
   login.service.config = defaultConfig();
@@ -14,29 +14,26 @@ async function signInByButton(): Promise<void> {
   await login.status(SIGNED_IN);
 }
 
-it('says that single sign-on is not switched on where no connection is active', async () => {
+it('says that single sign-on is not active if no connection is', async () => {
   const active = login.twilio.configList;
   login.twilio.configList = active.map((connection) => ({ ...connection, active: false }));
   await login.open();
-  await login.alert('Single sign-on is not switched on');
+  await login.alert('Single sign-on is not active');
   login.twilio.configList = active;
   await signInByButton();
 });
 
-it.each(['abort', 500] as const)(
-  'says that Twilio could not be reached where the look-up ends in %s',
-  async (trouble) => {
-    login.twilio.trouble[CONFIG] = trouble;
-    await login.open();
-    await login.alert('Twilio could not be reached');
-    await signInByButton();
-  },
-);
+it.each(['abort', 500] as const)('says that Twilio could not be reached if the look-up ends in %s', async (trouble) => {
+  login.twilio.trouble[CONFIG] = trouble;
+  await login.open();
+  await login.alert('Twilio could not be reached');
+  await signInByButton();
+});
 
-it('says that its settings are missing where GET /config fails, and asks Twilio nothing', async () => {
+it('says that its settings are missing if GET /config fails, and sends no request to Twilio', async () => {
   login.service.config = 500;
   await login.open();
-  await login.alert('/config does not answer');
+  await login.alert('/config does not respond');
   expect(login.twilio.requests).toEqual([]);
   await signInByButton();
 });
@@ -45,7 +42,7 @@ it.each([
   ['the look-up', CONFIG],
   ['the exchange', TOKENS],
   ['the client', '/v1/Configuration'],
-])('gives %s 15 s and no more', async (_, path) => {
+])('waits 15 s for %s and no longer', async (_, path) => {
   await login.page.clock.install();
   login.twilio.trouble[path] = 'hang';
   const asked = login.page.waitForRequest((request) => new URL(request.url()).pathname === path);
@@ -54,11 +51,11 @@ it.each([
   await login.page.clock.runFor(10_000);
   expect(await login.page.getByRole('alert').textContent()).toBe('');
   await login.page.clock.runFor(5_500);
-  await login.alert('No answer came within 15 seconds');
+  await login.alert('There was no response within 15 seconds');
   expect(await login.button('Sign in with SSO').isVisible()).toBe(true);
 });
 
-it('shows as text what the identity provider says of an error, and tries again when asked', async () => {
+it('shows the error description of the identity provider as text, and signs in at the next try', async () => {
   const { comeBack } = login.twilio;
   login.twilio.comeBack = () => ({
     error: 'server_error',
@@ -74,7 +71,7 @@ it('shows as text what the identity provider says of an error, and tries again w
   await signInByButton();
 });
 
-it('says that the person declined, and brings a second try to where the first one was meant to end', async () => {
+it('says that the sign-in was declined, and a second try ends where the first one was to', async () => {
   const { comeBack } = login.twilio;
   login.twilio.comeBack = () => ({ error: 'access_denied' });
   await login.open('?return_to=/app');
@@ -84,7 +81,7 @@ it('says that the person declined, and brings a second try to where the first on
   await login.page.waitForURL('**/app');
 });
 
-it('says what to do where Twilio does not trust the address of the page', async () => {
+it('says what to do if Twilio does not trust the URL of the page', async () => {
   login.twilio.comeBack = () => ({ error: 'invalid_request', error_description: 'redirectUrl is not allowed' });
   await login.open();
   await login.alert('trusted URLs');
@@ -92,25 +89,25 @@ it('says what to do where Twilio does not trust the address of the page', async 
 
 it.each([
   ['without its state', {}],
-  ['with the state of somebody else', { state: 'other' }],
-])('refuses an answer %s, exchanges nothing, and does not take it at a second try either', async (_, answer) => {
+  ['with another state', { state: 'other' }],
+])('refuses a response %s, exchanges nothing, and refuses it at a second try too', async (_, answer) => {
   login.twilio.comeBack = () => ({ code: 'stolen', ...answer });
   await login.open();
   await login.alert('does not belong to the sign-in');
   await login.open(`?code=stolen&state=other`);
-  await login.alert('was not started here');
+  await login.alert('was not started in this tab');
   expect(login.twilio.requestsTo(TOKENS)).toEqual([]);
 });
 
-it('refuses an answer to a sign-in that was not started in this browser, and exchanges nothing', async () => {
+it('refuses a response to a sign-in that was not started in this browser, and exchanges nothing', async () => {
   await login.open('?code=stolen&state=stolen');
-  await login.alert('was not started here');
+  await login.alert('was not started in this tab');
   expect(login.twilio.requestsTo(TOKENS)).toEqual([]);
   expect(login.page.url()).toBe(`${login.service.origin}/login.html`);
   await signInByButton();
 });
 
-it('refuses an answer that comes more than 10 minutes after the start', async () => {
+it('refuses a response that arrives more than 10 minutes after the start', async () => {
   await login.page.goto(`${login.service.origin}/start`);
   const details = {
     loginUrl: 'l',
@@ -123,22 +120,22 @@ it('refuses an answer that comes more than 10 minutes after the start', async ()
   const pending = JSON.stringify({ ...details, state: 'mine', startedAt: Date.now() - 601_000 });
   await login.page.evaluate(`sessionStorage['flex-auth:login'] = ${JSON.stringify(pending)}`);
   await login.open('?code=late&state=mine');
-  await login.alert('older than 10 minutes');
+  await login.alert('more than 10 minutes old');
   expect(login.twilio.requestsTo(TOKENS)).toEqual([]);
 });
 
-it('says that a code may have been used in another tab where Twilio refuses it', async () => {
+it('says that a code may have been used in another tab if Twilio refuses it', async () => {
   login.twilio.trouble[TOKENS] = 400;
   await login.open();
-  await login.alert('used already in another tab');
+  await login.alert('used in another tab');
   expect(await login.stored('flex-auth:session')).toBeNull();
   await signInByButton();
 });
 
-it('says that the clock of the device is wrong where a new session is over already', async () => {
+it('says that the clock of the device is wrong if a new session has expired already', async () => {
   login.twilio.lifetimeSeconds = -60;
   await login.open();
-  await login.alert('the clock is probably wrong');
+  await login.alert('clock appears to be wrong');
   login.twilio.lifetimeSeconds = 3600;
   await signInByButton();
 });
@@ -146,7 +143,7 @@ it('says that the clock of the device is wrong where a new session is over alrea
 it('stops after two redirects that came back with nothing, and says so', async () => {
   login.twilio.comeBack = () => ({});
   await login.open();
-  await login.alert('Twice the sign-in came back without an answer');
+  await login.alert('came back twice without a result');
   expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(2);
 });
 
@@ -157,15 +154,15 @@ it.each([
   'javascript:alert(1)',
   '/.//evil.example',
   'app',
-])('refuses to return to %s, and signs in nobody before the person says so', async (address) => {
+])('refuses to return to %s, and waits for the button', async (address) => {
   await login.open(`?return_to=${encodeURIComponent(address)}`);
-  await login.alert('not a path of this site');
+  await login.alert('not a path on this site');
   expect(login.twilio.requests).toEqual([]);
   await signInByButton();
   expect(login.page.url()).toContain('/login.html');
 });
 
-it('says what to do where the browser keeps nothing for the site', async () => {
+it('says what to do if the browser stores nothing for the site', async () => {
   await login.page.addInitScript(
     'Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("no", "SecurityError") } })',
   );
@@ -177,7 +174,7 @@ it('says what to do where the browser keeps nothing for the site', async () => {
   await login.alert('Allow this site to store data');
 });
 
-it('can load the client after all where it did not come at first, without leaving the page', async () => {
+it('loads the client at a second try without leaving the page', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   await login.button('Sign out').click();

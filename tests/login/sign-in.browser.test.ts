@@ -4,7 +4,7 @@ import { ACCOUNT_SID } from './support/service';
 
 const login = useLoginPage();
 
-it('takes a person from the bare address through their identity provider to a live client', async () => {
+it('leads from the bare URL through the identity provider to a live client', async () => {
   await login.open();
   await login.status(SIGNED_IN);
 
@@ -24,7 +24,7 @@ it('takes a person from the bare address through their identity provider to a li
   await login.page.getByText('agent, supervisor').waitFor();
 });
 
-it('asks for the first active connection with real PKCE, and comes back to its own address', async () => {
+it('uses the first active connection with real PKCE, and comes back to its own URL', async () => {
   await login.open('?utm=1');
   await login.status(SIGNED_IN);
 
@@ -40,7 +40,7 @@ it('asks for the first active connection with real PKCE, and comes back to its o
   expect(exchange).toMatchObject({ nonce: authorize.searchParams.get('nonce'), grant_type: 'AuthorizationCode' });
 });
 
-it('takes the code out of the address bar, and deletes what was pending, before the code is exchanged', async () => {
+it('removes the code from the address bar and deletes the pending login before it exchanges the code', async () => {
   login.twilio.trouble['/v1/Flex/OAuth/Tokens'] = 'hang';
   const exchange = login.page.waitForRequest(/OAuth\/Tokens/);
   await login.open();
@@ -50,7 +50,7 @@ it('takes the code out of the address bar, and deletes what was pending, before 
   await login.status('Finishing your sign-in');
 });
 
-it('leaves no token and no code in an address, in localStorage, in a cookie or in the log, even at level debug', async () => {
+it('leaves no token and no code in a URL, in localStorage, in a cookie or in the log, even at level debug', async () => {
   login.service.config = { account_sid: ACCOUNT_SID, telemetry: false, log_level: 'debug' };
   await login.open();
   await login.status(SIGNED_IN);
@@ -62,7 +62,7 @@ it('leaves no token and no code in an address, in localStorage, in a cookie or i
   }
 });
 
-it('stays signed in over a reload, without another way to the identity provider', async () => {
+it('stays signed in over a reload, without another redirect', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   await login.page.reload();
@@ -85,7 +85,7 @@ it('waits for the button after a sign-out, over reloads too, and signs in again 
   await login.status(SIGNED_IN);
 });
 
-it('goes to the path of return_to at once after a fresh sign-in, and offers it with Continue afterwards', async () => {
+it('opens the path of return_to at once after a fresh sign-in, and offers Continue afterwards', async () => {
   await login.open('?return_to=/app%3Ftab%3D1%23top');
   await login.page.waitForURL(`${login.service.origin}/app?tab=1#top`);
   await login.open('?return_to=/app');
@@ -94,13 +94,13 @@ it('goes to the path of return_to at once after a fresh sign-in, and offers it w
   await login.page.waitForURL(`${login.service.origin}/app`);
 });
 
-it('offers no Continue where there is nothing to go on to', async () => {
+it('offers no Continue without a return_to', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   expect(await login.button('Continue').count()).toBe(0);
 });
 
-it('signs two tabs in at the same time, each with what it started itself', async () => {
+it('signs in two tabs at the same time, each with its own session', async () => {
   const other = await login.context.newPage();
   await Promise.all([login.open(), other.goto(`${login.service.origin}/login.html`)]);
   await login.status(SIGNED_IN);
@@ -109,7 +109,7 @@ it('signs two tabs in at the same time, each with what it started itself', async
   expect(new Set(tokens).size).toBe(2);
 });
 
-it('leads the back button of the identity provider past itself, to where the person came from', async () => {
+it('lets the back button of the identity provider lead past the page, to where the person came from', async () => {
   await login.page.goto(`${login.service.origin}/start`);
   await login.context.route(/Flex\/Authorize/, (route) => route.fulfill({ body: 'Who are you?' }));
   await login.open();
@@ -118,17 +118,32 @@ it('leads the back button of the identity provider past itself, to where the per
   expect(login.page.url()).toBe(`${login.service.origin}/start`);
 });
 
-it('uses at the next visit what it found at the last, and looks it up anew meanwhile', async () => {
-  await login.open();
-  await login.status(SIGNED_IN);
-  await login.button('Sign out').click();
-  login.twilio.trouble['/v1/Flex/Authentication/Config'] = 'hang';
-  await login.button('Sign in with SSO').click();
-  await login.status(SIGNED_IN);
-  expect(login.twilio.requestsTo('/v1/Flex/Authentication/Config')).toHaveLength(2);
-});
+it.each(['at the bare URL, in the same tab', 'at the bare URL, in another tab', 'by the button', 'after a reload'])(
+  'uses the connection that Twilio names at this visit, not the one of an earlier visit: %s',
+  async (visit) => {
+    await login.open();
+    await login.status(SIGNED_IN);
+    login.twilio.configList = [{ ...login.twilio.configList[1], connection_name: 'JBnew', client_id: 'new' }];
+    const redirected = login.context.waitForEvent('response', (response) => response.url().includes('JBnew'));
+    if (visit === 'by the button') {
+      await login.button('Sign out').click();
+      await login.button('Sign in with SSO').click();
+    } else if (visit === 'at the bare URL, in another tab') {
+      await (await login.context.newPage()).goto(`${login.service.origin}/login.html`);
+    } else {
+      await login.page.evaluate('sessionStorage.clear()');
+      await (visit === 'after a reload' ? login.page.reload() : login.open());
+    }
+    await redirected;
+    const used = login.twilio.requestsTo('/v1/Flex/Authorize').map(({ url }) => new URL(url).searchParams);
+    expect(used.map((query) => query.get('ssoProfileSid'))).toEqual(['JBactive', 'JBnew']);
+    expect(
+      await login.page.evaluate('Object.keys(localStorage).filter((key) => key.startsWith("flex-auth:"))'),
+    ).toEqual([]);
+  },
+);
 
-it('tells pages of the same window when it has signed in', async () => {
+it('dispatches an event when it has signed in', async () => {
   await login.page.addInitScript(
     'addEventListener("flex-auth:signed-in", () => { globalThis.told = !!flexAuth.client })',
   );
@@ -137,7 +152,7 @@ it('tells pages of the same window when it has signed in', async () => {
   expect(await login.page.evaluate('told')).toBe(true);
 });
 
-it('asks Twilio in the region and at the edge that the settings name', async () => {
+it('sends requests to the region and the edge of the settings', async () => {
   login.service.config = {
     account_sid: ACCOUNT_SID,
     region: 'ie1',

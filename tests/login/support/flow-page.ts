@@ -1,11 +1,12 @@
-import type { Configuration, Settings } from '../../../src/login/configuration';
-import type { Failure } from '../../../src/login/failure';
+import type { Configuration } from '../../../src/login/account/configuration';
+import type { PageSettings } from '../../../src/login/account/page-settings';
+import type { Failure } from '../../../src/login/failures/failure';
 import { createFlow } from '../../../src/login/flow';
 import type { FlowEdges } from '../../../src/login/flow-edges';
 import { manualTime, memoryStore } from './memory';
 import { ACCOUNT_SID } from './service';
 
-const SETTINGS: Settings = { accountSid: ACCOUNT_SID, telemetry: false, logLevel: 'error' };
+const SETTINGS: PageSettings = { accountSid: ACCOUNT_SID, telemetry: false, logLevel: 'error' };
 export const INFO = { identity: 'ada', roles: ['agent'], dateExpired: '2030-01-01T13:00:00Z', accountSid: ACCOUNT_SID };
 export const LIVE_SESSION = {
   accessToken: 'access',
@@ -17,7 +18,7 @@ export const LIVE_SESSION = {
   ssoProfileSid: 'JB1',
 };
 
-/** A page without a browser: every edge is a record of what was asked of it. */
+/** A page without a browser: every edge records its calls. */
 export function page(address = '', stored: Record<string, unknown> = {}, opener: FlowEdges<string>['opener'] = null) {
   const time = manualTime();
   const said: string[] = [];
@@ -28,7 +29,6 @@ export function page(address = '', stored: Record<string, unknown> = {}, opener:
     settings: async () => SETTINGS,
     connection: async () => ({ clientId: 'client', ssoProfileSid: 'JB1' }),
     allowedOrigins: async () => ['https://app.example.com'],
-    forget: jest.fn(),
   };
   const sdk = {
     getLoginDetails: jest.fn(() => ({
@@ -56,13 +56,13 @@ export function page(address = '', stored: Record<string, unknown> = {}, opener:
       handedOver: () => said.push('handed over'),
       warn: (failure) => said.push(`warning: ${failure.kind}`),
     },
-    replaceAddress: jest.fn(),
+    replaceUrl: jest.fn(),
     leave: (url) => left.push(url),
     fetchAhead: jest.fn(),
     closeWindow: jest.fn(),
     announce: jest.fn(),
     loadClientPart: async () => ({
-      goLive: async (_, session) => ({ client: 'client', session, check() {}, stop: jest.fn() }),
+      startSession: async (_, session) => ({ client: 'client', session, check() {}, stop: jest.fn() }),
     }),
   };
   return { ...edges, sdk, time, said, left, kept, failures, flow: createFlow(edges) };
@@ -75,11 +75,11 @@ export const pending = (changes: object = {}) => ({
   },
 });
 
-export async function noAnswer(): Promise<never> {
+export async function noResponse(): Promise<never> {
   throw Object.assign(new Error('Network error (48924)'), { code: 48924 });
 }
 
-/** An answer that comes when the test says so. */
+/** A response that arrives when the test says so. */
 export function later<T>() {
   let come = (_: T) => {};
   let fail = (_: Error) => {};

@@ -1,4 +1,5 @@
-import type { KeyValueStore, Timers } from '../../../src/login/edges';
+import type { KeyValueStore } from '../../../src/login/browser/store';
+import type { Timers } from '../../../src/login/browser/time';
 
 export function memoryStore(entries: Record<string, unknown> = {}): KeyValueStore & { map: Map<string, string> } {
   const map = new Map(Object.entries(entries).map(([key, value]) => [key, JSON.stringify(value)]));

@@ -1,0 +1,29 @@
+import type { Clock, Timers } from '../browser/time';
+import { within } from '../failures/deadline';
+import { Failure } from '../failures/failure';
+import { describeSession, millisecondsLeft, type Session, type Tokens } from './session';
+
+/** What it takes to make a session of tokens. The SDK's results are `unknown`, since they are checked here. */
+export interface SessionTools {
+  readonly sdk: { validateToken(accountSid: string, token: string): Promise<unknown> };
+  readonly now: Clock;
+  readonly timers: Timers;
+}
+
+/**
+ * Returns the session of tokens that were just issued.
+ *
+ * @throws {Failure} `refused`, `too-slow`, or `clock` if the session is over already
+ */
+export async function createSession(
+  { sdk, now, timers }: SessionTools,
+  tokens: Tokens,
+  accountSid: string,
+  ssoProfileSid?: string,
+): Promise<Session> {
+  const info = await within(timers, sdk.validateToken(accountSid, tokens.accessToken));
+  const session = describeSession(tokens, info, accountSid, ssoProfileSid);
+  // Twilio has just called the token valid, so the time on this device must be wrong.
+  if (millisecondsLeft(session, now) <= 0) throw new Failure('clock');
+  return session;
+}

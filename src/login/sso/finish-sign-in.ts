@@ -1,0 +1,37 @@
+import { within } from '../failures/deadline';
+import { asFailure } from '../failures/failure';
+import { createSession, type SessionTools } from '../session/create-session';
+import { parseTokens, type Session } from '../session/session';
+import type { AuthorizationResponse } from '../visit/visit';
+import { matchingLogin, type PendingLogin } from './pending-login';
+
+export interface CodeExchange {
+  exchangeToken(options: {
+    code: string;
+    codeVerifier: string;
+    nonce: string;
+    ssoProfileSid: string;
+  }): Promise<unknown>;
+}
+
+/**
+ * Exchanges the code for tokens and reads whose they are. Neither stores the session nor starts a client.
+ *
+ * @param login what `takePendingLogin` returned; it is no longer in the store
+ * @throws {Failure} `missing`, `old`, `mismatch`, `refused`, `clock`, `unreachable` or `too-slow`
+ */
+export async function finishSignIn(
+  tools: SessionTools & { readonly sdk: CodeExchange },
+  { code, state }: AuthorizationResponse,
+  login: PendingLogin | undefined,
+  accountSid: string,
+): Promise<Session> {
+  const { codeVerifier, nonce, ssoProfileSid } = matchingLogin(login, state, tools.now);
+  try {
+    const exchange = tools.sdk.exchangeToken({ code, codeVerifier, nonce, ssoProfileSid });
+    const tokens = parseTokens(await within(tools.timers, exchange));
+    return await createSession(tools, tokens, accountSid, ssoProfileSid);
+  } catch (error) {
+    throw asFailure(error, 'refused');
+  }
+}

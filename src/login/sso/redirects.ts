@@ -1,0 +1,26 @@
+import { SESSION_STORAGE_KEYS } from '../../contract/storage-keys';
+import { type KeyValueStore, readJson } from '../browser/store';
+import type { Clock } from '../browser/time';
+
+const WINDOW_MS = 30_000;
+const LIMIT = 2;
+
+/** Whether two redirects of the last 30 s came back with nothing. A third would only make the page flicker. */
+export function isLooping(store: KeyValueStore, now: Clock): boolean {
+  return recent(store, now).length >= LIMIT;
+}
+
+export function noteRedirect(store: KeyValueStore, now: Clock): void {
+  store.setItem(SESSION_STORAGE_KEYS.redirects, JSON.stringify([...recent(store, now), now()]));
+}
+
+/** Resets the count, after a response or when the person presses the button. */
+export function forgetRedirects(store: KeyValueStore): void {
+  store.removeItem(SESSION_STORAGE_KEYS.redirects);
+}
+
+function recent(store: KeyValueStore, now: Clock): number[] {
+  const times = readJson(store, SESSION_STORAGE_KEYS.redirects);
+  if (!Array.isArray(times)) return [];
+  return times.filter((time): time is number => typeof time === 'number' && Math.abs(now() - time) < WINDOW_MS);
+}

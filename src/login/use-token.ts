@@ -1,0 +1,32 @@
+import { asFailure, isNoResponse } from './failures/failure';
+import type { FlowEdges } from './flow-edges';
+import { createSession } from './session/create-session';
+import type { Session } from './session/session';
+import { rememberBefore } from './session/stored-session';
+import { parsePastedToken } from './visit/pasted-token';
+
+/**
+ * Makes a session of a pasted token. If it fails, the tab holds what it held before.
+ *
+ * @param welcome stores the session and starts it
+ * @throws {Failure} `no-token`, `token`, or what `welcome` throws
+ */
+export async function useToken<Client>(
+  { view, configuration, storage, ...tools }: FlowEdges<Client>,
+  pasted: string,
+  welcome: (session: Session) => Promise<void>,
+): Promise<void> {
+  const accessToken = parsePastedToken(pasted);
+  view.progress('starting');
+  try {
+    const { accountSid } = await configuration.settings();
+    const session = await createSession(tools, { accessToken }, accountSid);
+    const putBack = rememberBefore(storage, session);
+    await welcome(session).catch((error: unknown) => {
+      if (!isNoResponse(error)) putBack();
+      throw error;
+    });
+  } catch (error) {
+    throw asFailure(error, 'token');
+  }
+}
