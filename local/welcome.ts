@@ -1,4 +1,6 @@
 import type { Sandbox } from '../sandbox/server';
+import { METHODS } from '../src/contract/functions';
+import { DEFAULT_TTL_SECONDS } from '../src/contract/limits';
 
 /**
  * What `npm start` prints: where everything is, who is there, and one call of each Function to paste into a terminal.
@@ -29,7 +31,9 @@ export const placesOf = (origin: string): string => `Sign-in page
   ${origin}/login.html
 
 Functions
-${['provision', 'lookup', 'mint', 'deprovision', 'config'].map((name) => `  ${origin}/${name}`).join('\n')}`;
+${Object.keys(METHODS)
+  .map((name) => `  ${origin}/${name}`)
+  .join('\n')}`;
 
 const PROXY_VARIABLES = ['http_proxy', 'all_proxy', 'ALL_PROXY'];
 const CURL = `curl -sS -w "\\n"${PROXY_VARIABLES.some((name) => process.env[name]) ? ' --noproxy localhost' : ''}`;
@@ -51,7 +55,7 @@ function curlCommands({ backendKey }: Sandbox, origin: string, maxTtlSeconds: nu
   return [
     curl('/provision', asBackend, json(user)),
     curl('/lookup', '-G --data-urlencode username=user1', asBackend),
-    curl('/mint', asBackend, json({ username: 'user1', ttl: Math.min(3600, maxTtlSeconds) })),
+    curl('/mint', asBackend, json({ username: 'user1', ttl: Math.min(DEFAULT_TTL_SECONDS, maxTtlSeconds) })),
     `TOKEN=$(${curl('/mint', asBackend, json({ username: 'user1' }))} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     curl('/lookup', asUser),
     curl('/mint', asUser, json({ ttl: Math.min(600, maxTtlSeconds) })),

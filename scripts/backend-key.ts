@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { BACKEND_KEY_PREFIX, hashOf, isScope, parseBackendKey, SCOPES } from '../src/settings/backend-key';
+import { ACTIONS } from '../src/contract/functions';
+import { BACKEND_KEY_PREFIX, hashOf, isScope, parseBackendKey } from '../src/settings/backend-key';
 
 /** Prints a new backend key, and the entry of `BACKEND_KEYS` that lists it. Neither is stored anywhere. */
 function main([name = '', ...scopes]: readonly string[]): void {
@@ -7,7 +8,7 @@ function main([name = '', ...scopes]: readonly string[]): void {
   const entry = `${name}:${[...new Set(scopes)].join('+')}:${hashOf(key).toString('hex')}`;
   if (!scopes.every(isScope) || !parseBackendKey(entry)) {
     console.error('Usage: npm run backend-key -- NAME SCOPE…');
-    console.error(`NAME is 1 to 64 of A-Z a-z 0-9 _ -, each SCOPE one of ${SCOPES.join(', ')}.`);
+    console.error(`NAME is 1 to 64 of A-Z a-z 0-9 _ -, each SCOPE one of ${ACTIONS.join(', ')}.`);
     process.exitCode = 1;
     return;
   }

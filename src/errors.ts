@@ -1,28 +1,14 @@
 import { type ErrorCode, STATUS_OF_CODE } from './contract/error-codes';
-
-export type { ErrorCode };
-
-/** A field of the request that is at fault, and what it should be. */
-export interface FieldFault {
-  readonly field: string;
-  readonly message: string;
-}
-
-/** What Twilio answered where it said no: HTTP status, Twilio's error code, and the request id that its support asks for. */
-export interface UpstreamRefusal {
-  readonly status: number;
-  readonly code?: number;
-  readonly request_id?: string;
-}
+import type { ErrorBody, FieldFault, UpstreamRefusal } from './contract/responses';
 
 interface ApiErrorOptions {
   readonly details?: readonly FieldFault[];
   readonly upstream?: UpstreamRefusal;
-  /** Twilio's `Retry-After`, passed on as it is: seconds or an HTTP date. */
+  /** The upstream's `Retry-After`, passed on unchanged: seconds or an HTTP date. */
   readonly retryAfter?: string | undefined;
-  /** Whom it was about, where that has been found out: for the log alone. */
-  readonly flexUserSid?: string;
-  /** The precise half, for the log alone; it must be free of secrets, tokens and personal data. */
+  /** The user that the call was about, if known. Only for the log. */
+  readonly flexUserSid?: string | undefined;
+  /** The precise reason, only for the log. Must not contain secrets, tokens or personal data. */
   readonly reason?: string;
 }
 
@@ -40,8 +26,7 @@ export class ApiError extends Error {
     return STATUS_OF_CODE[this.code];
   }
 
-  /** The one shape in which every error is answered. */
-  toBody() {
+  toBody(): ErrorBody {
     const { details, upstream } = this.options;
     return {
       status: this.status,

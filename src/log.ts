@@ -1,6 +1,8 @@
+import type { FunctionName } from './contract/functions';
+
 /** One line of the log: one JSON object. What may stand in it is listed here; tokens, secrets, e-mail addresses and user names may not. */
 export interface LogLine {
-  readonly operation: string;
+  readonly operation: FunctionName;
   /** `ok`, the code of the error, or `origin_refused`. */
   readonly outcome: string;
   readonly status?: number | undefined;

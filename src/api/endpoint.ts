@@ -1,7 +1,7 @@
 import { type Caller, identifyCaller } from '../auth/caller';
 import { findCredential } from '../auth/credential';
-import { type Action, requireKnownExpiration, type UserReference } from '../auth/policy';
-import type { NewFlexUser } from '../flex/users';
+import { authorize, type Permit, requireKnownExpiration, type Subject, type UserReference } from '../auth/policy';
+import type { Action } from '../contract/functions';
 import { FlexUsersApi } from '../flex/users-api';
 import type { Reply } from '../http/reply';
 import { type Handler, serve } from '../http/serve';
@@ -10,37 +10,46 @@ import { readSettings, type Settings } from '../settings/settings';
 import type { FlexUserSid } from '../settings/sids';
 import { UpstreamCall } from '../upstream/call';
 
-/** Somebody to be created, or a reference to somebody who is there. */
-type AboutSomebody = NewFlexUser | { readonly user: UserReference };
-
-interface Endpoint<Input extends AboutSomebody> {
-  readonly action: Action;
+/** How to read the requests for one action. What is read says which user it is about. */
+export interface RequestType<A extends Action, Input extends { readonly user: Subject<A> } = { user: Subject<A> }> {
+  readonly action: A;
+  /** @throws {ApiError} `invalid_request` */
   readonly parse: (event: unknown, settings: Settings) => Input;
-  readonly answer: (request: { caller: Caller; input: Input; flex: FlexUsersApi }) => Promise<Reply>;
+}
+
+interface Authorized<A extends Action, Input> {
+  readonly flex: FlexUsersApi;
+  /** Only for this action, and for the user that the request is about. */
+  readonly permit: Permit<A>;
+  readonly input: Input;
 }
 
 /**
- * A Function that only somebody who is known may call. In this order, and each step only after the one before: who is calling
- * (401), what they want (400), then what `answer` does: whether they may (403), and what Twilio says.
+ * Creates a Function that requires a credential. Runs the checks in this order: who is calling (401), what they request (400),
+ * whether they may (403). Then calls `run` with the permit that results.
  */
-export function endpoint<Input extends AboutSomebody>({ action, parse, answer }: Endpoint<Input>): Handler {
+export function endpoint<A extends Action, Input extends { readonly user: Subject<A> }>(
+  { action, parse }: RequestType<A, Input>,
+  run: (call: Authorized<A, Input>) => Promise<Reply>,
+): Handler {
   return serve(action, async ({ context, event, deadlineMs, log }) => {
-    const credential = findCredential(event);
     const settings = readSettings(context);
+    const credential = findCredential(event);
     const upstream = new UpstreamCall(deadlineMs);
     log.request_ids = upstream.requestIds;
     const caller = await identifyCaller(credential, settings, upstream);
-    requireKnownExpiration(caller, action);
     log.caller = inLog(caller);
+    requireKnownExpiration(caller, action);
     const input = parse(event, settings);
-    // A refusal is worth knowing about, too.
-    log.flex_user_sid = sidNamedIn(input);
-    return answer({ caller, input, flex: new FlexUsersApi(settings, upstream) });
+    // Set before the authorization, so that the log of a refusal has it too.
+    log.flex_user_sid = sidNamedBy(input.user);
+    const permit = authorize(caller, action, input.user);
+    return run({ flex: new FlexUsersApi(settings, upstream), permit, input });
   });
 }
 
-function sidNamedIn(input: AboutSomebody): FlexUserSid | undefined {
-  return 'user' in input && input.user.by === 'flex_user_sid' ? input.user.flexUserSid : undefined;
+function sidNamedBy(subject: UserReference | undefined): FlexUserSid | undefined {
+  return subject?.by === 'flex_user_sid' ? subject.flexUserSid : undefined;
 }
 
 function inLog(caller: Caller): CallerInLog {

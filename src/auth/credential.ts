@@ -1,3 +1,4 @@
+import { MAX_TOKEN_LENGTH } from '../contract/limits';
 import { ApiError } from '../errors';
 import { readHeader } from '../http/headers';
 import { ownValue } from '../json';
@@ -10,9 +11,6 @@ export type Credential =
 
 /** The characters that a bearer token may hold (RFC 6750, section 2.1). A compact JWE is a subset of them. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
-
-/** Ten times what Flex's tokens come to, so that a body of megabytes is not sent on to be validated. */
-const MAX_TOKEN_LENGTH = 16_384;
 
 /**
  * Finds the credential of a request: the `Authorization` header, or the field `Token` that Flex plugins send.

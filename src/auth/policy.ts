@@ -1,14 +1,14 @@
+import type { Action, ActionOnUser, Right } from '../contract/functions';
 import { FLEX_ROLES, type FlexRole, type GUEST_ROLE } from '../contract/roles';
 import { ApiError } from '../errors';
-import type { Scope } from '../settings/backend-key';
 import type { FlexUserSid } from '../settings/sids';
 import type { Caller, FlexUserCaller } from './caller';
 import { invalidToken } from './flex-token';
 
 type Cell = 'yes' | 'no' | 'yes, never oneself';
-type Row = Readonly<Record<FlexRole | typeof GUEST_ROLE, Cell>> & { readonly backendKey: Scope | 'no' };
+type Row = Readonly<Record<FlexRole | typeof GUEST_ROLE, Cell>> & { readonly backendKey: Action | 'no' };
 
-/** Who may do what. A backend key needs the scope that is named; a token with no role of a column has no right at all. */
+/** Who may do what. A backend key needs the named scope. A token without any of these roles has no rights. */
 // biome-ignore format: a table is read in columns
 export const POLICY = {
   //                    webchat
@@ -18,33 +18,44 @@ export const POLICY = {
   'mint own user':    { guest: 'no', agent: 'yes', supervisor: 'yes', admin: 'yes',                backendKey: 'no' },
   'mint anybody':     { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'no',                 backendKey: 'mint' },
   deprovision:        { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'yes, never oneself', backendKey: 'deprovision' },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<Right, Row>;
 
-type Right = keyof typeof POLICY;
-
-export type ActionOnUser = 'lookup' | 'mint' | 'deprovision';
-export type Action = 'provision' | ActionOnUser;
-
-/** A user as a request names one. */
+/** A user as a request identifies one. */
 export type NamedUser =
   | { readonly by: 'flex_user_sid'; readonly flexUserSid: FlexUserSid }
   | { readonly by: 'username'; readonly username: string };
 
-/** Whom a request is about: `self` where it names nobody. */
+/** The user that a request is about: `self` if it names none. */
 export type UserReference = NamedUser | { readonly by: 'self' };
 
-// Not exported, so that no other module can make a permit.
-declare const proof: unique symbol;
+/** What a request for an action refers to. A user who is still to be created cannot be referred to. */
+export type Subject<A extends Action> = A extends 'provision' ? undefined : UserReference;
+
+type PermittedUser<A extends Action> = A extends 'provision' ? undefined : NamedUser;
+
+/** Not exported, so that only {@link authorize} creates one. */
+class GrantedPermit<A extends Action> {
+  // A private field makes the type nominal: neither an object literal nor a copy with another user is a permit.
+  readonly #action: A;
+
+  constructor(
+    action: A,
+    readonly caller: Caller,
+    readonly user: PermittedUser<A>,
+  ) {
+    this.#action = action;
+  }
+
+  get action(): A {
+    return this.#action;
+  }
+}
 
 /**
- * The proof that somebody may do something to somebody. Every request to the Flex Users API demands one, and what is done to a
- * user takes the user from it, so that a Function which forgets to ask, or asks for one user and acts on another, does not compile.
+ * The proof that a caller may perform an action on a user. Every request to the Flex Users API requires one, and takes the user
+ * from it. A Function that forgets to authorize, or that authorizes one user and acts on another, does not compile.
  */
-export interface Permit<A extends Action> {
-  readonly [proof]: A;
-  readonly caller: Caller;
-  readonly user: A extends 'provision' ? undefined : NamedUser;
-}
+export type Permit<A extends Action> = GrantedPermit<A>;
 
 /**
  * Refuses to mint with a token of unknown expiration: the minted token must not outlive it. This is a fault of the credential, so
@@ -59,80 +70,98 @@ export function requireKnownExpiration(caller: Caller, action: Action): void {
 }
 
 /**
- * Decides whether `caller` may do `action`, by {@link POLICY} alone: nobody is looked up for it.
+ * Decides by {@link POLICY} whether `caller` may perform `action`. Makes no request, so a refusal does not reveal whether the user
+ * exists.
  *
  * @throws {ApiError} `forbidden`
  */
-export function authorize(caller: Caller, action: 'provision'): Permit<'provision'>;
-export function authorize<A extends ActionOnUser>(caller: Caller, action: A, reference: UserReference): Permit<A>;
-export function authorize(caller: Caller, action: Action, reference?: UserReference): Permit<Action> {
-  const right = rightFor(caller, action, reference);
+export function authorize<A extends Action>(caller: Caller, action: A, subject: Subject<A>): Permit<A> {
+  const right = rightFor(caller, action, subject);
   if (!grants(caller, right)) throw forbidden(caller, right);
-  const user = reference && nameUser(caller, action, reference);
-  // The one place where a permit is made.
-  return { caller, user } as Permit<Action>;
+  if (action === 'deprovision' && caller.kind === 'flex-user') refuseOwnReference(caller, subject);
+  const user = subject && nameUser(caller, action, subject);
+  return new GrantedPermit(action, caller, user as PermittedUser<A>);
 }
 
 /**
- * Refuses to let an admin deprovision their own user, however the request names it: it is decided on the user that was found.
+ * Refuses an admin's request to deprovision themselves as far as it can be told from the request: before the lookup, so that 403
+ * precedes 404.
+ */
+function refuseOwnReference(caller: FlexUserCaller, subject: UserReference | undefined): void {
+  if (caller.flexUserSid === undefined && caller.username === undefined) {
+    throw new ApiError(
+      'forbidden',
+      'This token does not say who you are, so it cannot be used to deprovision users. Sign in again and use the new token.',
+    );
+  }
+  const isOneself =
+    subject?.by === 'flex_user_sid'
+      ? isSame(subject.flexUserSid, caller.flexUserSid)
+      : subject?.by === 'username' && isSame(subject.username, caller.username);
+  if (isOneself) throw deprovisionsOneself(caller.flexUserSid);
+}
+
+/**
+ * Refuses to let an admin deprovision their own user, by any spelling of it: decides on the user that was found.
  *
- * @throws {ApiError} `forbidden`, also where the caller's token does not say who they are
+ * @throws {ApiError} `forbidden`
  */
 export function refuseOneself(
   { caller }: Permit<'deprovision'>,
-  found: { flex_user_sid: string; username: string },
+  found: { readonly flex_user_sid: FlexUserSid; readonly username: string },
 ): void {
   if (caller.kind === 'backend-key') return;
   const isOneself = isSame(found.flex_user_sid, caller.flexUserSid) || isSame(found.username, caller.username);
-  const isNobodyKnown = caller.flexUserSid === undefined && caller.username === undefined;
-  if (isOneself || isNobodyKnown) {
-    throw new ApiError('forbidden', 'Nobody can deprovision their own user. Ask another admin to do it.', {
-      flexUserSid: found.flex_user_sid,
-    });
-  }
+  if (isOneself) throw deprovisionsOneself(found.flex_user_sid);
 }
 
-/** Twilio may take a SID or a name in other letters for the same one, and give it back as it was written. */
+const deprovisionsOneself = (flexUserSid: FlexUserSid | undefined) =>
+  new ApiError('forbidden', 'You cannot deprovision your own user. Have another admin do it.', { flexUserSid });
+
+/** Twilio may treat SIDs and names that differ in case or Unicode form as the same, and return the stored form. */
 const isSame = (found: string, own: string | undefined): boolean =>
   own !== undefined && found.normalize().toLowerCase() === own.normalize().toLowerCase();
 
 /**
- * The lifetime that a token may be given now: what was asked for, cut to what the caller's own token still has.
+ * Returns the lifetime that a minted token can have now: the requested one, cut to what the caller's own token has left.
  *
  * @returns whole seconds, at least 1
- * @throws {ApiError} `invalid_token` where nothing is left of the caller's token, or it is not known how much
+ * @throws {ApiError} `invalid_token` if the caller's token has expired
  */
-export function ttlWithin({ caller }: Permit<'mint'>, wishedSeconds: number): number {
-  if (caller.kind === 'backend-key') return wishedSeconds;
+export function ttlWithin({ caller }: Permit<'mint'>, requestedSeconds: number): number {
+  if (caller.kind === 'backend-key') return requestedSeconds;
   const leftSeconds = Math.floor(((caller.expiresAtMs ?? 0) - Date.now()) / 1000);
-  // Not `< 1`: what is no number is no time left.
+  // Negated so that NaN fails too.
   if (!(leftSeconds >= 1)) throw invalidToken('expired');
-  return Math.min(wishedSeconds, leftSeconds);
+  return Math.min(requestedSeconds, leftSeconds);
 }
 
-function rightFor(caller: Caller, action: Action, reference: UserReference | undefined): Right {
+function rightFor(caller: Caller, action: Action, subject: UserReference | undefined): Right {
   if (action === 'provision' || action === 'deprovision') return action;
-  return `${action} ${reference && isOwn(caller, reference) ? 'own user' : 'anybody'}`;
+  return `${action} ${subject && isOwn(caller, subject) ? 'own user' : 'anybody'}`;
 }
 
-/** Whether a request is about the caller's own user. A backend key that names nobody is taken at its word: it has none. */
-function isOwn(caller: Caller, reference: UserReference): boolean {
-  if (reference.by === 'self') return true;
+/** Whether a request is about the caller's own user. A request that names no user is, even with a backend key, which has none. */
+function isOwn(caller: Caller, subject: UserReference): boolean {
+  if (subject.by === 'self') return true;
   if (caller.kind === 'backend-key') return false;
-  return reference.by === 'flex_user_sid'
-    ? reference.flexUserSid === caller.flexUserSid
-    : reference.username === caller.username;
+  return subject.by === 'flex_user_sid'
+    ? subject.flexUserSid === caller.flexUserSid
+    : subject.username === caller.username;
 }
 
 /**
- * The user that a permit is for. One's own token is minted by SID, which says for certain who that is, where the caller's token holds
- * one; a lookup is made as it was asked for.
+ * Returns the user that a permit is for. Minting for oneself uses the SID of the caller's token, if it has one, since a SID cannot
+ * be ambiguous. A lookup uses what was requested.
  */
-function nameUser(caller: Caller, action: Action, reference: UserReference): NamedUser {
-  if (reference.by !== 'self' && !(action === 'mint' && isOwn(caller, reference))) return reference;
+function nameUser(caller: Caller, action: ActionOnUser | Action, subject: UserReference): NamedUser {
+  if (subject.by !== 'self' && !(action === 'mint' && isOwn(caller, subject))) return subject;
   const own = caller.kind === 'flex-user' ? ownUser(caller) : undefined;
-  if (!own) throw new ApiError('forbidden', 'This token does not say whose it is. Sign in again, or name the user.');
-  return own;
+  if (own) return own;
+  throw new ApiError(
+    'forbidden',
+    'This token does not say who you are. Sign in again and use the new token, or name the user.',
+  );
 }
 
 function ownUser({ flexUserSid, username }: FlexUserCaller): NamedUser | undefined {
@@ -147,22 +176,22 @@ function grants(caller: Caller, right: Right): boolean {
     : caller.roles.some((role) => row[role] !== 'no');
 }
 
-function whatItTakes(right: Right): string {
+function requirementsFor(right: Right): string {
   const row: Row = POLICY[right];
-  const roles = FLEX_ROLES.filter((role) => row[role] !== 'no').map((role) => `the role ${role}`);
+  const roles = FLEX_ROLES.filter((role) => row[role] !== 'no').map((role) => `the ${role} role`);
   const keys = row.backendKey === 'no' ? [] : [`a backend key with the scope ${row.backendKey}`];
   return [...roles, ...keys].join(', or ');
 }
 
 function forbidden(caller: Caller, right: Right): ApiError {
   if (caller.kind === 'flex-user') {
-    return new ApiError('forbidden', `Your roles do not allow this (${right}). It takes ${whatItTakes(right)}.`);
+    return new ApiError('forbidden', `Your roles do not allow "${right}". Required: ${requirementsFor(right)}.`);
   }
   const scope = POLICY[right].backendKey;
   return new ApiError(
     'forbidden',
     scope === 'no'
-      ? 'A backend key has no user of its own: name one in username or flex_user_sid.'
-      : `This backend key lacks the scope ${scope}. Make one that has it: npm run backend-key -- NAME ${scope}`,
+      ? 'A backend key has no user. Identify one by username or flex_user_sid.'
+      : `This backend key does not have the scope ${scope}. Create one that has it: npm run backend-key -- NAME ${scope}`,
   );
 }

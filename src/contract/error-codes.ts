@@ -1,4 +1,4 @@
-/** Every way in which a call can fail, and the HTTP status that it is answered with. */
+/** Every way in which a call can fail, and the HTTP status of the response. */
 export const STATUS_OF_CODE = {
   invalid_request: 400,
   missing_credentials: 401,

@@ -1,9 +1,9 @@
-/** The roles of Flex itself, least first. A token may hold others besides (of add-ons); those grant nothing here. */
+/** The roles of Flex, least first. A token can hold others (of add-ons); they grant nothing here. */
 export const FLEX_ROLES = ['agent', 'supervisor', 'admin'] as const;
 
 export type FlexRole = (typeof FLEX_ROLES)[number];
 
-/** Webchat visitors hold valid Flex tokens too, with this role. */
+/** The role of webchat visitors, who hold valid Flex tokens too. */
 export const GUEST_ROLE = 'guest';
 
 export const isFlexRole = (role: unknown): role is FlexRole => (FLEX_ROLES as readonly unknown[]).includes(role);

@@ -1,4 +1,5 @@
-import type { Action, Permit } from '../auth/policy';
+import type { Permit } from '../auth/policy';
+import type { Action } from '../contract/functions';
 import { ApiError } from '../errors';
 import type { Settings } from '../settings/settings';
 import { type FlexRequest, flexRequest } from '../twilio/flex-api';

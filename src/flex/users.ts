@@ -1,7 +1,9 @@
 import * as v from 'valibot';
-import { type ActionOnUser, type NamedUser, type Permit, refuseOneself } from '../auth/policy';
+import { type NamedUser, type Permit, refuseOneself } from '../auth/policy';
+import type { ActionOnUser } from '../contract/functions';
+import type { UpstreamRefusal } from '../contract/responses';
 import type { FlexRole } from '../contract/roles';
-import { ApiError, type UpstreamRefusal } from '../errors';
+import { ApiError } from '../errors';
 import type { FlexUserSid } from '../settings/sids';
 import { documented, refusalOf, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';

@@ -1,18 +1,17 @@
+import type { ConfigBody } from '../contract/responses';
 import { serve } from '../http/serve';
 import { readSettings } from '../settings/settings';
 
-/** `GET /config`: what `login.html` needs to know, and nothing secret. */
+/** `GET /config`: returns what `login.html` needs, and nothing secret. Ignores the request. */
 export const handler = serve('config', async ({ context }) => {
-  const settings = readSettings(context);
-  return {
-    status: 200,
-    body: {
-      account_sid: settings.accountSid,
-      allowed_origins: settings.allowedOrigins,
-      ...(settings.region !== undefined && { region: settings.region }),
-      ...(settings.edge !== undefined && { edge: settings.edge }),
-      telemetry: settings.telemetry,
-      log_level: settings.logLevel,
-    },
+  const { accountSid, allowedOrigins, region, edge, telemetry, logLevel } = readSettings(context);
+  const body: ConfigBody = {
+    account_sid: accountSid,
+    allowed_origins: allowedOrigins,
+    ...(region !== undefined && { region }),
+    ...(edge !== undefined && { edge }),
+    telemetry,
+    log_level: logLevel,
   };
+  return { status: 200, body };
 });

@@ -1,15 +1,9 @@
 import { endpoint } from '../api/endpoint';
-import { parseDeprovision } from '../api/requests';
-import { authorize } from '../auth/policy';
+import { deprovisionRequest } from '../api/requests';
 import { deprovisionUser } from '../flex/users';
 
 /** `POST /deprovision`: deletes the worker and deactivates the Flex user. */
-export const handler = endpoint({
-  action: 'deprovision',
-  parse: parseDeprovision,
-  async answer({ caller, input, flex }) {
-    const permit = authorize(caller, 'deprovision', input.user);
-    const flexUserSid = await deprovisionUser(flex, permit);
-    return { status: 204, flexUserSid };
-  },
+export const handler = endpoint(deprovisionRequest, async ({ flex, permit }) => {
+  const flexUserSid = await deprovisionUser(flex, permit);
+  return { status: 204, flexUserSid };
 });

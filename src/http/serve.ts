@@ -1,4 +1,5 @@
 import type { Context, ServerlessCallback } from '@twilio-labs/serverless-runtime-types/types';
+import type { FunctionName } from '../contract/functions';
 import { ApiError } from '../errors';
 import { type LogLine, writeLog } from '../log';
 import { parseOrigin } from '../settings/origin';
@@ -26,7 +27,7 @@ export interface Call {
  *
  * @param run may throw: an `ApiError` is answered as it says, anything else as `internal_error`
  */
-export function serve(operation: string, run: (call: Call) => Promise<Reply>): Handler {
+export function serve(operation: FunctionName, run: (call: Call) => Promise<Reply>): Handler {
   return async (context, event, callback) => {
     const startedMs = performance.now();
     const call: Call = { context, event, deadlineMs: startedMs + ANSWER_LIMIT_MS, log: {} };
@@ -63,7 +64,7 @@ async function withinLimit(work: Promise<Reply>): Promise<Reply> {
   return Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }
 
-function readableBy(operation: string, context: Environment, event: unknown): Record<string, string> {
+function readableBy(operation: FunctionName, context: Environment, event: unknown): Record<string, string> {
   const header = readHeader(event, 'origin');
   const origin = typeof header === 'string' ? header : undefined;
   const domainName = String(context.DOMAIN_NAME);

@@ -1,14 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-
-/** What a backend key can be allowed; each scope is the name of a Function. */
-export const SCOPES = ['provision', 'lookup', 'mint', 'deprovision'] as const;
-
-export type Scope = (typeof SCOPES)[number];
+import { ACTIONS, type Action } from '../contract/functions';
 
 /** A key that a server of the account's owner shows. Only its hash is stored. */
 export interface BackendKey {
   readonly name: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly Action[];
   readonly hash: Buffer;
 }
 
@@ -28,7 +24,7 @@ export function parseBackendKey(entry: string): BackendKey | undefined {
   return names.every(isScope) ? { name, scopes: names, hash: Buffer.from(hash, 'hex') } : undefined;
 }
 
-export const isScope = (value: string): value is Scope => (SCOPES as readonly string[]).includes(value);
+export const isScope = (value: string): value is Action => (ACTIONS as readonly string[]).includes(value);
 
 /**
  * The listed key that was shown. Each stored hash is compared, and in constant time, so that the time taken tells nothing

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DEFAULT_TTL_SECONDS } from '../contract/limits';
 import { LOG_LEVELS, type LogLevel } from '../contract/log-levels';
 import { ApiError } from '../errors';
 import { type BackendKey, parseBackendKey } from './backend-key';
@@ -67,7 +68,7 @@ const SettingsSchema = v.object({
     'must be origins separated by commas, such as https://app.example.com,https://crm.example.com:8443 (no path, no *)',
   ),
   MAX_TOKEN_TTL: v.pipe(
-    v.optional(text, '3600'),
+    v.optional(text, `${DEFAULT_TTL_SECONDS}`),
     v.regex(/^[0-9]{1,9}$/, 'must be a whole number of seconds, at least 1'),
     v.transform(Number),
     v.minValue(1, 'must be a whole number of seconds, at least 1'),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { ApiError, type UpstreamRefusal } from '../errors';
+import type { UpstreamRefusal } from '../contract/responses';
+import { ApiError } from '../errors';
 import { isRecord, parseJson } from '../json';
 import type { UpstreamResponse } from '../upstream/response';
 

@@ -100,21 +100,21 @@ describe('a refusal says what to do next', () => {
 
   it('by the roles, to who shows a Flex token', async () => {
     const bearer = await twilio.sandbox.tokenFor('agent');
-    expect(await refused(bearer, { username: 'somebody.else' })).toMatch(/^Your roles .*\(mint anybody\)/);
+    expect(await refused(bearer, { username: 'somebody.else' })).toMatch(/^Your roles do not allow "mint anybody"\./);
   });
 
   it('by what it takes instead, as the table has it', async () => {
     const bearer = await twilio.sandbox.tokenFor('agent');
     expect(await refused(bearer, { username: 'somebody.else' })).toMatch(
-      /It takes a backend key with the scope mint\.$/,
+      /Required: a backend key with the scope mint\.$/,
     );
     const { body } = await call(lookup, twilio.settings, { bearer, fields: { username: 'somebody.else' } });
     expect(body.message).toMatch(
-      /It takes the role supervisor, or the role admin, or a backend key with the scope lookup\.$/,
+      /Required: the supervisor role, or the admin role, or a backend key with the scope lookup\.$/,
     );
     const guest = { bearer: await twilio.sandbox.tokenFor('guest') };
     expect((await call(lookup, twilio.settings, guest)).body.message).toMatch(
-      /\(lookup own user\)\. It takes the role agent, or the role supervisor, or the role admin\.$/,
+      /"lookup own user"\. Required: the agent role, or the supervisor role, or the admin role\.$/,
     );
   });
 
@@ -123,13 +123,13 @@ describe('a refusal says what to do next', () => {
     const settings = { ...twilio.settings, BACKEND_KEYS: `${name}:lookup:${hash}` };
     const bearer = twilio.sandbox.backendKey;
     const { body } = await call(mint, settings, { bearer, fields: { username: 'a' } });
-    expect(body.message).toMatch(/lacks the scope mint.*npm run backend-key -- NAME mint$/);
-    expect(await refused(bearer, {})).toMatch(/^A backend key has no user of its own/);
+    expect(body.message).toMatch(/does not have the scope mint.*npm run backend-key -- NAME mint$/);
+    expect(await refused(bearer, {})).toMatch(/^A backend key has no user\./);
   });
 
   it('by signing in again, to whose token says of no user', async () => {
     const bearer = await twilio.sandbox.tokenFor('agent', { flex_user_sid: null, realm_user_id: null });
-    expect(await refused(bearer, {})).toMatch(/does not say whose it is/);
+    expect(await refused(bearer, {})).toMatch(/does not say who you are/);
   });
 });
 

@@ -1,9 +1,9 @@
-import { parseDeprovision, parseLookup, parseMint, parseProvision } from '../../src/api/requests';
+import { deprovisionRequest, lookupRequest, mintRequest, provisionRequest } from '../../src/api/requests';
 import { ApiError } from '../../src/errors';
 import { readSettings } from '../../src/settings/settings';
 import { nested } from '../support/arbitraries';
 
-// By example, and to the last character; any input at all is for `tests/properties/input.test.ts`.
+// By example, with exact messages. `tests/properties/input.test.ts` has arbitrary input.
 
 const settings = readSettings({ ACCOUNT_SID: `AC${'0'.repeat(32)}`, AUTH_TOKEN: 'x', MAX_TOKEN_TTL: '900' });
 
@@ -14,10 +14,13 @@ const form = (fields: object) => event('application/x-www-form-urlencoded', fiel
 const SID = `FU${'a'.repeat(32)}`;
 const NEW_USER = { username: 'new', email: 'new@example.com', full_name: 'New', roles: ['agent'] };
 
+const parseProvision = (event: unknown) => provisionRequest.parse(event).newUser;
 const provision = (fields: object) => parseProvision(json({ ...NEW_USER, ...fields }));
-const mint = (event: unknown) => parseMint(event, settings);
+const mint = (event: unknown) => mintRequest.parse(event, settings);
+const parseLookup = lookupRequest.parse;
+const parseDeprovision = deprovisionRequest.parse;
 
-/** What is found fault with, as the caller reads it. */
+/** The faults as the caller reads them. */
 function refused(parse: () => unknown): { message: string; details: Record<string, string> } {
   try {
     parse();
@@ -34,25 +37,22 @@ function refused(parse: () => unknown): { message: string; details: Record<strin
 describe('a text', () => {
   const TEXT = 'must be a string of 1 to 256 characters';
 
-  it.each(['x', 'x'.repeat(256), '𝒳'.repeat(256), '\ufeff', '…'])('may be up to 256 characters: %s', (username) => {
+  it.each(['x', 'x'.repeat(256), '𝒳'.repeat(256), '\ufeff', '…'])('has 1 to 256 characters: %s', (username) => {
     expect(provision({ username })).toMatchObject({ username });
   });
 
-  it.each(['', 'x'.repeat(257), '𝒳'.repeat(257), '\ud835', 'a\udcb3', 7, null, ['x']])(
-    'must be one: %j',
-    (username) => {
-      expect(refused(() => provision({ username })).details).toEqual({ username: TEXT });
-    },
-  );
+  it.each(['', 'x'.repeat(257), '𝒳'.repeat(257), 7, null, ['x']])('is refused if it is %j', (username) => {
+    expect(refused(() => provision({ username })).details).toEqual({ username: TEXT });
+  });
 
-  it('may be missing nowhere in a new user', () => {
+  it('is required for each of the three in a new user', () => {
     const { message, details } = refused(() => parseProvision(json({})));
-    expect(message).toBe('Mend these fields and send the request again: username, email, full_name, roles.');
+    expect(message).toBe('Invalid fields: username, email, full_name, roles. Fix them and retry.');
     expect(details).toEqual({
-      username: `is missing; it ${TEXT}`,
-      email: `is missing; it ${TEXT}`,
-      full_name: `is missing; it ${TEXT}`,
-      roles: 'is missing; it must be a list of one or more of agent, supervisor, admin',
+      username: `is required: ${TEXT}`,
+      email: `is required: ${TEXT}`,
+      full_name: `is required: ${TEXT}`,
+      roles: 'is required: must be a list of one or more of agent, supervisor, admin',
     });
   });
 });
@@ -90,7 +90,7 @@ describe('roles', () => {
       ['agent,supervisor', 'admin'],
       ['agent', 'supervisor', 'admin'],
     ],
-  ])('are separated by commas in a form: %j', (roles, expected) => {
+  ])('can be separated by commas in a form: %j', (roles, expected) => {
     expect(parseProvision(form({ ...NEW_USER, roles }))).toMatchObject({ roles: expected });
   });
 
@@ -107,7 +107,7 @@ describe('a worker', () => {
     [{}, undefined],
     [{ attributes: {} }, {}],
     [
-      { attributes: { skills: ['a', null], level: null, more: { n: 1 } }, friendly_name: 'is Twilio’s to give' },
+      { attributes: { skills: ['a', null], level: null, more: { n: 1 } } },
       { skills: ['a', null], level: null, more: { n: 1 } },
     ],
   ])('may be %j', (worker, workerAttributes) => {
@@ -150,25 +150,24 @@ describe('a worker', () => {
 });
 
 describe('a user', () => {
-  const ONE = 'name the user by one field alone';
+  const ONE = 'is one of several: identify the user by one field';
 
-  it('is named by user name or SID, or by Twilio’s word for the first in a lookup', () => {
+  it('is identified by user name, by SID, or by Twilio’s own spelling Username', () => {
     for (const parse of [parseLookup, mint, parseDeprovision]) {
       expect(parse(json({ username: 'a' }))).toMatchObject({ user: { by: 'username', username: 'a' } });
       expect(parse(json({ flex_user_sid: SID }))).toMatchObject({ user: { by: 'flex_user_sid', flexUserSid: SID } });
+      expect(parse(json({ Username: 'a' }))).toMatchObject({ user: { by: 'username', username: 'a' } });
     }
-    expect(parseLookup(json({ Username: 'a' }))).toEqual({ user: { by: 'username', username: 'a' } });
-    expect(mint(json({ Username: 'a' }))).toMatchObject({ user: { by: 'self' } });
   });
 
-  it('is oneself where nobody is named, but not for a deprovision', () => {
+  it('is the caller if the request names none, except for deprovision', () => {
     for (const parse of [parseLookup, mint]) expect(parse(json({}))).toMatchObject({ user: { by: 'self' } });
     expect(refused(() => parseDeprovision(json({}))).details).toEqual({
-      username: 'is missing; name the user by username or flex_user_sid',
+      username: 'is required: identify the user by username or flex_user_sid',
     });
   });
 
-  it('is not named twice, whether the names are good or not', () => {
+  it('cannot be identified by two fields, valid or not', () => {
     for (const parse of [parseLookup, mint, parseDeprovision]) {
       const details = { username: ONE, flex_user_sid: ONE };
       expect(refused(() => parse(json({ username: 'a', flex_user_sid: SID }))).details).toEqual(details);
@@ -186,11 +185,14 @@ describe('a user', () => {
 });
 
 describe('a ttl', () => {
-  const TTL = 'must be a whole number of seconds, 1 to 900';
+  const TTL = 'must be a whole number of seconds, at least 1';
+  const TOO_LONG = 'must be at most 900 seconds (MAX_TOKEN_TTL)';
 
-  it('is the most that is set where it is left out, or an hour', () => {
+  it('defaults to an hour, or to MAX_TOKEN_TTL if that is shorter', () => {
     expect(mint(json({}))).toMatchObject({ ttlSeconds: 900 });
-    expect(parseMint(json({}), { ...settings, maxTokenTtlSeconds: 86_400 })).toMatchObject({ ttlSeconds: 3600 });
+    expect(mintRequest.parse(json({}), { ...settings, maxTokenTtlSeconds: 86_400 })).toMatchObject({
+      ttlSeconds: 3600,
+    });
   });
 
   it.each([1, 900])('may be %d', (ttl) => {
@@ -198,48 +200,43 @@ describe('a ttl', () => {
     expect(mint(form({ ttl: String(ttl) }))).toMatchObject({ ttlSeconds: ttl });
   });
 
-  it.each([0, 901, -1, 1.5, '60', null, Number.NaN, true, [60]])('is not %j in JSON', (ttl) => {
+  it.each([0, -1, 1.5, '60', null, Number.NaN, true, [60]])('is not %j in JSON', (ttl) => {
     expect(refused(() => mint(json({ ttl }))).details).toEqual({ ttl: TTL });
   });
 
-  it.each([
-    '0',
-    '901',
-    '-1',
-    '1.5',
-    '',
-    ' 60',
-    '60 ',
-    '60x',
-    'x60',
-    '0x10',
-    '1e2',
-    '1'.repeat(13),
-    ['60'],
-    ['60', '61'],
-  ])('is not %j in a form', (ttl) => {
-    expect(refused(() => mint(form({ ttl }))).details).toEqual({ ttl: TTL });
+  it.each(['0', '-1', '1.5', '', ' 60', '60 ', '60x', 'x60', '0x10', '1e2', '1'.repeat(13), ['60'], ['60', '61']])(
+    'is not %j in a form',
+    (ttl) => {
+      expect(refused(() => mint(form({ ttl }))).details).toEqual({ ttl: TTL });
+    },
+  );
+
+  it('is refused above MAX_TOKEN_TTL, which the message names', () => {
+    for (const event of [json({ ttl: 901 }), json({ ttl: 901.5 }), form({ ttl: '901' })]) {
+      expect(Object.keys(refused(() => mint(event)).details)).toEqual(['ttl']);
+    }
+    expect(refused(() => mint(json({ ttl: 901 }))).details).toEqual({ ttl: TOO_LONG });
   });
 });
 
-it('tells who has sent JSON as a form to say that it is JSON', () => {
+it('advises Content-Type: application/json if JSON was sent as a form', () => {
   const body = JSON.stringify(NEW_USER);
   const { message, details } = refused(() => parseProvision(form({ [body]: '' })));
   expect(message).toMatch(
-    /: username, email, full_name, roles\. The body looks like JSON: send it as .*application\/json\.$/,
+    /: username, email, full_name, roles, .*\. Fix them and retry\. The body looks like JSON: send it as .*application\/json\.$/,
   );
-  expect(Object.keys(details)).toHaveLength(4);
-  // A `=` in it is taken for the end of the name.
+  expect(Object.keys(details)).toHaveLength(5);
+  // In a form, a `=` ends the name.
   expect(refused(() => parseProvision(form({ ' {"a":"b': 'c"}' }))).message).toContain('looks like JSON');
   expect(refused(() => parseProvision(form({ 'a{': '' }))).message).not.toContain('looks like JSON');
 });
 
 describe('a body', () => {
-  // JSON has numbers of its own; in a form, a number is a text.
+  // JSON has numbers. In a form, a number is text.
   const withTextForNumber = (type: unknown) => mint(event(type, { ttl: '60' }));
 
   it.each(['application/json', 'Application/JSON; charset=utf-8', ['application/json', 'text/plain']])(
-    'is JSON where its type is %j',
+    'is JSON if its content type is %j',
     (type) => {
       expect(refused(() => withTextForNumber(type)).details).toHaveProperty('ttl');
     },
@@ -254,7 +251,7 @@ describe('a body', () => {
     null,
     ['text/plain', 'application/json'],
     { toString: 1, valueOf: 1 },
-  ])('is a form or a query where its type is %j', (type) => {
+  ])('is a form or a query if its content type is %j', (type) => {
     expect(withTextForNumber(type)).toMatchObject({ ttlSeconds: 60 });
   });
 });

@@ -1,10 +1,8 @@
 import type { Caller, FlexUserCaller } from '../../src/auth/caller';
 import { authorize, refuseOneself, ttlWithin } from '../../src/auth/policy';
-import { deprovisionUser } from '../../src/flex/users';
-import type { FlexUsersApi } from '../../src/flex/users-api';
 import type { FlexUserSid } from '../../src/settings/sids';
 
-// What a permit says, and what it is worth later on. Who gets one is in `policy.test.ts`.
+// What a permit says. `policy.service.test.ts` has who gets one, and `permits.types.ts` what does not compile.
 
 const SID = `FU${'a'.repeat(32)}` as FlexUserSid;
 const OTHER_SID = `FU${'b'.repeat(32)}` as FlexUserSid;
@@ -24,16 +22,6 @@ const backend: Caller = { kind: 'backend-key', name: 'crm', scopes: ['mint', 'lo
 const bySid = (flexUserSid: FlexUserSid) => ({ by: 'flex_user_sid', flexUserSid }) as const;
 const byName = (username: string) => ({ by: 'username', username }) as const;
 const self = { by: 'self' } as const;
-
-// A Function that does not ask does not compile: every run of the tests begins with a check of the types, this line's too.
-void ((flex: FlexUsersApi) => [
-  // @ts-expect-error no permit
-  flex.send({ path: '/Deprovision' }),
-  // @ts-expect-error nobody can make one but `authorize`
-  flex.send({ caller: backend, user: bySid(SID) }, { path: '/Deprovision' }),
-  // @ts-expect-error a permit for something else
-  deprovisionUser(flex, authorize(backend, 'mint', bySid(SID))),
-]);
 
 describe('a permit is for', () => {
   const known = user({ flexUserSid: SID, username: 'me' });
@@ -71,7 +59,7 @@ describe('a permit is for', () => {
 });
 
 describe('deprovisioning oneself', () => {
-  const refusing = (caller: Caller, found: { flex_user_sid: string; username: string }) => () =>
+  const refusing = (caller: Caller, found: { flex_user_sid: FlexUserSid; username: string }) => () =>
     refuseOneself(authorize(caller, 'deprovision', byName('other')), found);
   const refusal = expect.objectContaining({ code: 'forbidden' });
 
@@ -88,7 +76,7 @@ describe('deprovisioning oneself', () => {
 
   it('is recognized in other letters and another Unicode form', () => {
     const admin = user({ flexUserSid: SID, username: 'Zoë' });
-    expect(refusing(admin, { flex_user_sid: SID.toUpperCase(), username: 'other' })).toThrow(refusal);
+    expect(refusing(admin, { flex_user_sid: SID.toUpperCase() as FlexUserSid, username: 'other' })).toThrow(refusal);
     expect(refusing(admin, { flex_user_sid: OTHER_SID, username: 'zoë'.normalize('NFD') })).toThrow(refusal);
   });
 

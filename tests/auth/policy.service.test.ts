@@ -1,13 +1,13 @@
 import { type Service, startService } from '../../local/running-service';
-import { SCOPES, type Scope } from '../../src/settings/backend-key';
+import { ACTIONS, type Action } from '../../src/contract/functions';
 import { backendKey } from '../support/backend-keys';
 import { type HttpAnswer, post } from '../support/http';
 
 // The table of section 2 of the contract, written down once more, and gone through cell by cell over HTTP.
 
-const only = Object.fromEntries(SCOPES.map((scope) => [scope, backendKey(`only-${scope}`, scope)]));
+const only = Object.fromEntries(ACTIONS.map((scope) => [scope, backendKey(`only-${scope}`, scope)]));
 const allBut = Object.fromEntries(
-  SCOPES.map((scope) => [scope, backendKey(`all-but-${scope}`, ...SCOPES.filter((other) => other !== scope))]),
+  ACTIONS.map((scope) => [scope, backendKey(`all-but-${scope}`, ...ACTIONS.filter((other) => other !== scope))]),
 );
 
 let service: Service;
@@ -161,13 +161,13 @@ describe('with a Flex token', () => {
 });
 
 describe('with a backend key', () => {
-  const scopeOf: Partial<Record<Doing, Scope>> = {
+  const scopeOf: Partial<Record<Doing, Action>> = {
     provision: 'provision',
     'lookup anybody': 'lookup',
     'mint anybody': 'mint',
     'deprovision another': 'deprovision',
   };
-  const rows = (Object.entries(scopeOf) as [Doing, Scope][]).flatMap(([doing, scope]) =>
+  const rows = (Object.entries(scopeOf) as [Doing, Action][]).flatMap(([doing, scope]) =>
     Object.entries(ways[doing].fields).map(([named, fields]) => ({
       doing,
       named,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { interceptTwilio } from '../../sandbox/interception';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
+import { ACTIONS } from '../../src/contract/functions';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
-import { SCOPES } from '../../src/settings/backend-key';
 import { call } from '../support/call';
 import { deedsAsked, expectDocumented, usersAsked } from '../support/documented';
 
@@ -36,7 +36,7 @@ const fieldsAbout = (username: string) => ({
   deprovision: { username },
 });
 
-describe.each(SCOPES)('%s refuses', (operation) => {
+describe.each(ACTIONS)('%s refuses', (operation) => {
   const ask = (asking: Parameters<typeof call>[2], variables = {}) =>
     call(
       FUNCTIONS[operation],
@@ -137,7 +137,7 @@ describe.each(SCOPES)('%s refuses', (operation) => {
   it('a backend key that has every scope but this one, with 403, and asks Twilio nothing', async () => {
     const key = 'fbk_other.secret-of-another';
     const hash = createHash('sha256').update(key).digest('hex');
-    const BACKEND_KEYS = `other:${SCOPES.filter((scope) => scope !== operation).join('+')}:${hash}`;
+    const BACKEND_KEYS = `other:${ACTIONS.filter((scope) => scope !== operation).join('+')}:${hash}`;
     const answer = await ask({ bearer: key }, { BACKEND_KEYS });
     expectDocumented(answer);
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
@@ -210,8 +210,6 @@ describe('an agent', () => {
     ['their own user name with one capital', () => ({ username: 'Agent@example.com' })],
     ['their own user name and a blank', () => ({ username: 'agent@example.com ' })],
     ['a blank and their own user name', () => ({ username: ' agent@example.com' })],
-    ['their own user name and the end of a line', () => ({ username: 'agent@example.com\n' })],
-    ['their own user name and a null byte', () => ({ username: 'agent@example.com\0' })],
     ['their own user name with a Cyrillic letter', () => ({ username: 'аgent@example.com' })],
     ['their own user name with a full-width sign', () => ({ username: 'agent＠example.com' })],
     ['their own user name with a zero-width blank', () => ({ username: 'agent\u200b@example.com' })],
@@ -253,21 +251,23 @@ describe('an agent', () => {
     expect(usersAsked(sandbox.requests)).toEqual([]);
   });
 
-  it('who sends the name of another in the fields that only lookup reads mints for themselves, and for nobody else', async () => {
-    const { agent, supervisor } = sandbox.users;
-    const fields = { Username: supervisor.username, FlexUserSid: supervisor.flexUserSid, target: supervisor.username };
+  it('cannot mint for another user by Twilio’s spelling Username', async () => {
+    const fields = { Username: sandbox.users.supervisor.username };
     const answer = await call(mint, settings(), { bearer: await sandbox.tokenFor('agent'), fields });
-    expect(answer.body.token_info.flex_user_sid).toBe(agent.flexUserSid);
-    expect(usersAsked(sandbox.requests).map(({ path }) => path)).toEqual([expect.stringContaining(agent.flexUserSid)]);
+    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(usersAsked(sandbox.requests)).toEqual([]);
   });
 
-  it('who sends claims of their own in the body is who the token says, and nobody else', async () => {
-    const fields = { roles: ['admin'], caller: { roles: ['admin'] }, TokenResult: { valid: true, roles: ['admin'] } };
-    const answer = await call(lookup, settings(), {
-      bearer: await sandbox.tokenFor('agent'),
-      fields: { ...fields, username: 'supervisor@example.com' },
-    });
-    expect(answer.status).toBe(403);
+  it.each([
+    ['the name of another user in a field of another spelling', { FlexUserSid: `FU${'0'.repeat(32)}`, target: 'x' }],
+    ['roles', { roles: ['admin'], caller: { roles: ['admin'] } }],
+    ['a validated token', { TokenResult: { valid: true, roles: ['admin'] } }],
+  ])('gains nothing by sending %s: the field is refused with 400', async (_, fields) => {
+    const bearer = await sandbox.tokenFor('agent');
+    for (const handler of [lookup, mint]) {
+      const answer = await call(handler, settings(), { bearer, fields });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    }
     expect(usersAsked(sandbox.requests)).toEqual([]);
   });
 });

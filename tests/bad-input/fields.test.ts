@@ -230,7 +230,7 @@ describe('the prototype of all objects', () => {
   it('gives a request no fields: what stands in __proto__ is not a user name', async () => {
     const fields = JSON.parse('{"__proto__":{"username":"agent@example.com","Token":"x"}}');
     const answer = await call(deprovision, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
-    expect(answer).toMatchObject({ status: 400, body: { details: [{ field: 'username' }] } });
+    expect(answer).toMatchObject({ status: 400, body: { details: [{ field: 'username' }, { field: '__proto__' }] } });
     expect(twilio.sandbox.requests).toEqual([]);
   });
 });

@@ -53,10 +53,18 @@ describe('POST /provision', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
   });
 
-  it('sends only the documented fields to Twilio', async () => {
-    const more = { account_sid: 'AC1', deactivated: true, worker: { ...USER.worker, worker_sid: 'WK1' } };
-    await post(service, '/provision', { ...USER, ...more }, { bearer });
+  it('sends Twilio exactly the fields of the request', async () => {
+    await post(service, '/provision', USER, { bearer });
     expect(sent()).toEqual(USER);
+  });
+
+  it('refuses fields that it does not know, also in worker, and sends Twilio nothing', async () => {
+    const more = { account_sid: 'AC1', deactivated: true, worker: { ...USER.worker, worker_sid: 'WK1' } };
+    expect(await post(service, '/provision', { ...USER, ...more }, { bearer })).toMatchObject({
+      status: 400,
+      body: { details: [{ field: 'worker.worker_sid' }, { field: 'account_sid' }, { field: 'deactivated' }] },
+    });
+    expect(service.sandbox.requestsTo('flex-api')).toEqual([]);
   });
 
   it('treats a form the same as JSON', async () => {
@@ -94,10 +102,10 @@ describe('POST /provision', () => {
     expect(answer.body).toEqual({
       status: 400,
       code: 'invalid_request',
-      message: 'Mend these fields and send the request again: username, email, full_name, roles, worker.attributes.',
+      message: 'Invalid fields: username, email, full_name, roles, worker.attributes. Fix them and retry.',
       details: [
         { field: 'username', message: 'must be a string of 1 to 256 characters' },
-        { field: 'email', message: 'is missing; it must be a string of 1 to 256 characters' },
+        { field: 'email', message: 'is required: must be a string of 1 to 256 characters' },
         { field: 'full_name', message: 'must be a string of 1 to 256 characters' },
         { field: 'roles', message: 'must be a list of one or more of agent, supervisor, admin' },
         { field: 'worker.attributes', message: 'must be an object' },

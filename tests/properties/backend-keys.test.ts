@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { findBackendKey, hashOf, parseBackendKey, SCOPES } from '../../src/settings/backend-key';
+import { ACTIONS } from '../../src/contract/functions';
+import { findBackendKey, hashOf, parseBackendKey } from '../../src/settings/backend-key';
 import { anyText, tries } from '../support/arbitraries';
 
 const keyName = fc.string({ unit: fc.constantFrom(...'abcXYZ019_-'), minLength: 1, maxLength: 64 });
-const scopes = fc.subarray([...SCOPES], { minLength: 1 });
+const scopes = fc.subarray([...ACTIONS], { minLength: 1 });
 const secret = fc.base64String({ minLength: 8, maxLength: 48 });
 const entryOf = (key: string, name: string, scopes: readonly string[]) =>
   `${name}:${scopes.join('+')}:${hashOf(key).toString('hex')}`;

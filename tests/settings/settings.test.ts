@@ -170,8 +170,9 @@ it('names all settings that are wrong at once', async () => {
   expect(body.message).toMatch(/; MAX_TOKEN_TTL .*; LOG_LEVEL .* trace, debug, info, warn, error, silent; AUTH_TOKEN /);
 });
 
-it('tells a stranger that they are one, and nothing of the settings', async () => {
-  expect(await call(lookup, {})).toMatchObject({ status: 401, body: { code: 'missing_credentials' } });
+it('malformed settings are reported to every caller, with credentials or without', async () => {
+  expect(await call(lookup, {})).toMatchObject({ status: 500, body: { code: 'misconfigured' } });
+  expect(await call(lookup, {}, { bearer: 'fbk_a.b' })).toMatchObject({ status: 500, body: { code: 'misconfigured' } });
 });
 
 it('hands login.html what is set, and nothing secret', async () => {

@@ -1,0 +1,76 @@
+import { closestMatch } from 'leven';
+import type { FieldFault } from '../contract/responses';
+import { BACKEND_KEY_PREFIX } from '../settings/backend-key';
+
+/** The field `Token` can hold the credential, and `request` holds the headers, which the platform adds. */
+const ALWAYS_ALLOWED = ['Token', 'request'];
+
+/** A body can have thousands of fields. Nobody reads more than this many faults. */
+const MAX_FAULTS = 100;
+
+/**
+ * Finds the fields that are not known, and for each the known field that it resembles.
+ *
+ * @param known the names of the known fields
+ * @param path what precedes a name in `details`, such as `worker.`
+ */
+export function findUnknownFields(given: readonly string[], known: readonly string[], path = ''): FieldFault[] {
+  const allowed = path === '' ? [...known, ...ALWAYS_ALLOWED] : known;
+  return given
+    .filter((name) => !allowed.includes(name))
+    .slice(0, MAX_FAULTS)
+    .map((name) => ({ field: path + printable(name), message: adviceOn(name, known, path) }));
+}
+
+function adviceOn(name: string, known: readonly string[], path: string): string {
+  const candidates = [
+    ...known.map((field) => path + field),
+    ...(known.includes('worker') ? ['worker.attributes'] : []),
+  ];
+  const field = findSimilar(name, path === '' ? [...candidates, 'Token'] : candidates);
+  if (field === undefined) return `is not a known field. Known fields: ${candidates.join(', ')}.`;
+  const hint = name.startsWith('worker') ? ' In a form, "worker" is one field that holds a JSON object.' : '';
+  return `is not a known field. Did you mean "${field}"?${hint}`;
+}
+
+/** Finds the field that a name probably means: one of the same letters, a part of one, or one with a slip. */
+function findSimilar(name: string, fields: readonly string[]): string | undefined {
+  // `roles[]` means roles, and `worker[attributes][language]` means worker.attributes.
+  const [first = '', second = ''] = name.split(/[[\].]+/).map(lettersOf);
+  const spellings = [first + second, first].filter((spelling) => spelling.length >= MIN_LETTERS);
+  const candidates = fields.flatMap((field) =>
+    [field, field.split('.').at(-1) ?? ''].map((part) => ({ field, letters: lettersOf(part) })),
+  );
+  const closest = closestMatch(
+    first,
+    candidates.map(({ letters }) => letters),
+    { maxDistance: Math.ceil(first.length / 4) },
+  );
+  const found =
+    spellings.flatMap((spelling) => candidates.filter(({ letters }) => letters === spelling)).at(0) ??
+    candidates.find(({ letters }) => spellings.some((other) => letters.includes(other) || other.includes(letters))) ??
+    candidates.find(({ letters }) => letters === closest);
+  return found?.field;
+}
+
+const MIN_LETTERS = 3;
+
+/** Names longer than this resemble no field. */
+const MAX_LETTERS = 64;
+
+const lettersOf = (name: string) =>
+  name
+    .slice(0, MAX_LETTERS)
+    .toLowerCase()
+    .replace(/[^a-z]/g, '');
+
+/**
+ * Returns a name as the response can show it. Does not repeat what may be a secret, a token or a body that was sent as the name of
+ * a field: they have longer parts than any name.
+ */
+function printable(name: string): string {
+  if (name.startsWith(BACKEND_KEY_PREFIX)) return `${BACKEND_KEY_PREFIX}…`;
+  return name.length <= 64 && /^([\w:-]{0,24}([[\].]+|$))*$/.test(name)
+    ? name
+    : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
+}

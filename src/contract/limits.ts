@@ -1,0 +1,11 @@
+/** The length of a user name, an e-mail address and a full name, in characters (Unicode code points, not UTF-16 units). */
+export const MAX_TEXT_LENGTH = 256;
+
+/** The length of a token. Ten times that of a real Flex token; a longer one is rejected without a request to Twilio. */
+export const MAX_TOKEN_LENGTH = 16_384;
+
+/** Twilio's own default for the lifetime of a token, and the default of `MAX_TOKEN_TTL`. */
+export const DEFAULT_TTL_SECONDS = 3600;
+
+/** How deep worker attributes may be nested: far more than anyone needs, far less than exhausts the stack. */
+export const MAX_ATTRIBUTE_LEVELS = 100;
