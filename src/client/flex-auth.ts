@@ -191,7 +191,10 @@ export function createFlexAuth({ service, token, timeLimitMs = 12_000 }: FlexAut
     body.set('Token', await readToken(token));
     // A form without a header of our own is a simple request in terms of CORS: the browser sends no preflight.
     const { response, text } = await fetch(origin + path, { method: 'POST', body, signal })
-      .then(async (response) => ({ response, text: await response.text() }))
+      .then(async (response) => {
+        readServerTime(response.headers);
+        return { response, text: await response.text() };
+      })
       .catch((cause: unknown) => {
         throw unreachable(origin, cause);
       });
@@ -272,7 +275,7 @@ export function signIn({ service, timeLimitMs = 600_000, signal }: SignInOptions
   });
 }
 
-const LATEST_SIGN_IN = Symbol.for('flex-auth.latest-sign-in');
+const LATEST_SIGN_IN = /* @__PURE__ */ Symbol.for('flex-auth.latest-sign-in');
 
 /**
  * All calls share one popup. The latest call is noted on `window`, so that several copies of this file on a page agree.
@@ -284,6 +287,423 @@ function takeOverPopup(): () => boolean {
   const call = {};
   shared[LATEST_SIGN_IN] = call;
   return () => shared[LATEST_SIGN_IN] === call;
+}
+
+/** A Flex token and its expiration (ISO 8601). */
+export interface FlexToken {
+  /** A secret. */
+  readonly accessToken: string;
+  readonly expiresAt: string;
+}
+
+/** Returns a new token on each call: the result of `mint`, or `{accessToken, expiresAt}`. */
+export type GetToken = (options: { readonly signal: AbortSignal }) => Promise<MintedToken | FlexToken>;
+
+/** What is used of the Flex SDK's `Client`. */
+export interface RenewableClient {
+  updateToken(token: string): unknown;
+  destroy(): unknown;
+}
+
+export interface RenewalHandlers {
+  readonly onRenewed?: ((token: FlexToken) => unknown) | undefined;
+  /** Called once if renewal keeps failing, at the latest a minute before the expiry. `onRenewed` may still follow. */
+  readonly onEnding?: ((error: unknown) => unknown) | undefined;
+  /** Called if no token came by the expiry. Nothing follows. */
+  readonly onEnded?: ((error: unknown) => unknown) | undefined;
+}
+
+export interface ConnectOptions<Client extends RenewableClient, ClientOptions extends object> extends RenewalHandlers {
+  /** The Flex SDK's `createClient`. Called with `session: {autoUpdateToken: false}`. */
+  readonly createClient: (token: string, options?: ClientOptions) => Promise<Client>;
+  /** Called for each token: one call at a time, at most 12 s each, then its signal is aborted. */
+  readonly getToken: GetToken;
+  readonly clientOptions?: Omit<ClientOptions, 'session'> | undefined;
+}
+
+export interface Connection<Client> extends FlexToken {
+  readonly client: Client;
+  /** Renews the token if that is due. */
+  check(): void;
+  /** Ends the renewal for good. Does not destroy the client. */
+  stop(): void;
+}
+
+/**
+ * Creates a Flex client and renews its token ahead of each expiry, for as long as the page is open. Keeps time by the
+ * `Date` headers of servers, so that a sleep or a wrong device clock does not end the session.
+ *
+ * @throws what `getToken` or `createClient` throws; {@link FlexAuthError} `timeout` after 12 s for the token, 30 s for the client
+ */
+export async function connect<Client extends RenewableClient, ClientOptions extends object>({
+  createClient,
+  getToken,
+  clientOptions,
+  ...handlers
+}: ConnectOptions<Client, ClientOptions>): Promise<Connection<Client>> {
+  const first = await requestToken(getToken);
+  const tooLate = () => new FlexAuthError('timeout', 'The Flex client did not start within 30 s. Retry.');
+  const starting = within<Client>(30_000, tooLate, undefined, (resolve, reject) => {
+    let isOver = false;
+    // Explicit, because the SDK otherwise takes over the session options of an earlier client on the page.
+    const options = { ...clientOptions, session: { autoUpdateToken: false } };
+    createClient(first.accessToken, options as unknown as ClientOptions).then(
+      (client) => (isOver ? destroy(client) : resolve(client)),
+      reject,
+    );
+    return () => {
+      isOver = true;
+    };
+  });
+  const [client] = await Promise.all([starting, syncServerTime()]);
+
+  const renewal = keepRenewed({
+    ...handlers,
+    first,
+    getToken,
+    use: ({ accessToken }) => client.updateToken(accessToken),
+    onEnded(error) {
+      destroy(client);
+      return handlers.onEnded?.(error);
+    },
+  });
+  return {
+    client,
+    get accessToken() {
+      return renewal.token.accessToken;
+    },
+    get expiresAt() {
+      return renewal.token.expiresAt;
+    },
+    check: renewal.check,
+    stop: renewal.stop,
+  };
+}
+
+function destroy(client: RenewableClient): void {
+  try {
+    client.destroy();
+  } catch {
+    // The app has destroyed it before.
+  }
+}
+
+/** The functions of the Flex SDK that renew a session, as far as they are used. */
+export interface SessionFunctions {
+  refreshToken(options: { refreshToken: string; ssoProfileSid: string }): Promise<object>;
+  validateToken(accountSid: string, token: string): Promise<object>;
+}
+
+interface SessionTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  /** Unknown for as long as the token has not been validated. */
+  expiresAt?: string | undefined;
+}
+
+interface SharedSession {
+  tokens: SessionTokens;
+  refreshing?: { readonly sinceMs: number; readonly done: Promise<void> } | undefined;
+}
+
+/** By the refresh token that each session began with, so that a component that is mounted again continues with the latest one. */
+const sharedSessions = new Map<string, SharedSession>();
+
+/**
+ * Returns a `getToken` for a session from {@link signIn}. Uses each refresh token once, and again only after an attempt
+ * that failed or gave no result within 12 s. Keeps tokens that come after that.
+ */
+export function sessionTokens(session: FlexSession, { refreshToken, validateToken }: SessionFunctions): GetToken {
+  const key = session.refreshToken ?? session.accessToken;
+  const { accessToken, expiresAt, accountSid, ssoProfileSid } = session;
+  const shared = sharedSessions.get(key) ?? { tokens: { accessToken, refreshToken: session.refreshToken, expiresAt } };
+  sharedSessions.set(key, shared);
+  let returned: string | undefined;
+
+  async function refresh(): Promise<void> {
+    const before = shared.tokens;
+    if (before.refreshToken === undefined || ssoProfileSid === undefined) {
+      throw new FlexAuthError('missing_credentials', 'This session cannot be renewed. Sign in again.');
+    }
+    const options = { refreshToken: before.refreshToken, ssoProfileSid };
+    try {
+      const result = fieldsOf<SessionTokens>(await refreshToken(options));
+      if (!isText(result.accessToken)) throw noToken('refreshToken');
+      const next = isText(result.refreshToken) ? result.refreshToken : before.refreshToken;
+      if (shared.tokens === before) shared.tokens = { accessToken: result.accessToken, refreshToken: next };
+    } catch (error) {
+      // An earlier attempt may have brought new tokens by now: it used up the refresh token.
+      if (shared.tokens === before) throw error;
+    }
+  }
+
+  function refreshOnce(): Promise<void> {
+    const sinceMs = performance.now();
+    const { refreshing } = shared;
+    if (refreshing && sinceMs - refreshing.sinceMs < TOKEN_LIMIT_MS) return refreshing.done;
+    const done = refresh().finally(() => {
+      if (shared.refreshing?.done === done) shared.refreshing = undefined;
+    });
+    shared.refreshing = { sinceMs, done };
+    return done;
+  }
+
+  return async ({ signal }) => {
+    await syncServerTime();
+    const { tokens } = shared;
+    const hasExpired = tokens.expiresAt !== undefined && Date.parse(tokens.expiresAt) <= serverNow();
+    if (tokens.accessToken === returned || hasExpired) await refreshOnce();
+    const current = shared.tokens;
+    if (current.expiresAt === undefined) {
+      const info = fieldsOf<{ dateExpired: unknown }>(await validateToken(accountSid, current.accessToken));
+      // Declared as a `Date`, but the SDK passes Twilio's string on.
+      const expiresMs = Date.parse(String(info.dateExpired));
+      if (Number.isNaN(expiresMs)) throw noToken('validateToken');
+      current.expiresAt = new Date(expiresMs).toISOString();
+    }
+    if (!signal.aborted) returned = current.accessToken;
+    return { accessToken: current.accessToken, expiresAt: current.expiresAt };
+  };
+}
+
+const TOKEN_LIMIT_MS = 12_000;
+
+/** Calls `getToken` once. Drops a token that comes too late. */
+function requestToken(getToken: GetToken, signal?: AbortSignal): Promise<FlexToken> {
+  const call = new AbortController();
+  const tooLate = () => {
+    const error = tokenTimeout();
+    call.abort(error);
+    return error;
+  };
+  return within<FlexToken>(TOKEN_LIMIT_MS, tooLate, signal, (resolve, reject) => {
+    const asked = new Promise((resolveCall) => resolveCall(getToken({ signal: call.signal })));
+    asked.then(parseToken).then(resolve, reject);
+    return () => {
+      if (signal?.aborted) call.abort(signal.reason);
+    };
+  });
+}
+
+function parseToken(value: unknown): FlexToken {
+  const { access_token, token_info, accessToken = access_token, expiresAt } = fieldsOf<MintedToken & FlexToken>(value);
+  const expires = expiresAt ?? fieldsOf<MintedToken['token_info']>(token_info).expiration;
+  if (!isText(accessToken) || !isText(expires) || Number.isNaN(Date.parse(expires))) throw noToken('getToken');
+  return { accessToken, expiresAt: expires };
+}
+
+const noToken = (name: string) =>
+  new FlexAuthError(
+    'unexpected_answer',
+    `${name} returned no new token with an expiration. Sign in again if it persists.`,
+  );
+
+const tokenTimeout = () => new FlexAuthError('timeout', 'getToken returned nothing within 12 s.');
+
+export interface RenewalOptions extends RenewalHandlers {
+  readonly first: FlexToken;
+  readonly getToken: GetToken;
+  /** Puts a new token to use, before `onRenewed`. If it throws, the renewal has failed. */
+  readonly use: (token: FlexToken) => unknown;
+}
+
+export interface Renewal {
+  readonly token: FlexToken;
+  check(): void;
+  stop(): void;
+}
+
+const LEAD_MS = 5 * 60_000;
+const WARNING_MS = 60_000;
+const RETRY_MS = { first: 2_000, longest: 30_000 };
+/** The longest time between two looks at the clock: after a sleep, timers go on as if there had been none. */
+const TICK_MS = 10_000;
+/** Longer than the minute between two timers of a background tab. */
+const GAP_MS = 90_000;
+/** For a new token that has expired by the clock: the clock must be wrong. */
+const ASSUMED_LIFETIME_MS = 2 * 60_000;
+
+/**
+ * Renews a token ahead of each expiry. The part of {@link connect} that knows nothing of a client: `login.html` uses it too.
+ * Call {@link syncServerTime} first. All times below are milliseconds of {@link serverNow}.
+ */
+export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded }: RenewalOptions): Renewal {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const events: readonly (readonly [EventTarget | undefined, string])[] = [
+    [globalThis.window, 'online'],
+    [globalThis.window, 'pageshow'],
+    [globalThis.document, 'visibilitychange'],
+  ];
+
+  let token = first;
+  let endsAt = 0;
+  let lead = 0;
+  let nextAt = 0;
+  /** When the current call of `getToken` began. */
+  let callAt: number | undefined;
+  /** When the first call of this renewal began. Unset after a sleep or an offline stretch: the network may need a moment. */
+  let triedAt: number | undefined;
+  let retries = 0;
+  let failure: { readonly error: unknown } | undefined;
+  let isWarned = false;
+  let isSyncing = false;
+  let lookedAt = serverNow();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const warnAt = () => endsAt - warning();
+  const warning = () => Math.min(WARNING_MS, lead / 2);
+
+  function adopt(next: FlexToken): void {
+    const now = serverNow();
+    const expires = Date.parse(next.expiresAt);
+    const isLonger = token === next || expires > Date.parse(token.expiresAt);
+    endsAt = expires > now ? expires : now + ASSUMED_LIFETIME_MS;
+    lead = Math.min(LEAD_MS, (endsAt - now) / 2);
+    // At a session's maximum length, new tokens last no longer than the old one.
+    nextAt = isLonger ? endsAt - lead : Math.max(endsAt - lead, now + RETRY_MS.longest);
+    token = next;
+    triedAt = undefined;
+    retries = 0;
+    failure = undefined;
+    isWarned = false;
+  }
+
+  async function look(): Promise<void> {
+    if (signal.aborted || isSyncing) return;
+    clearTimeout(timer);
+    if (hasJumped()) {
+      isSyncing = true;
+      await syncServerTime(signal);
+      isSyncing = false;
+      if (signal.aborted) return;
+    }
+    const now = serverNow();
+    if (isOffline() || now - lookedAt > GAP_MS) triedAt = undefined;
+    lookedAt = now;
+    if (!isOffline()) {
+      const isFailing = failure !== undefined || (callAt ?? now) < warnAt();
+      if (!isWarned && isFailing && now >= warnAt()) {
+        isWarned = true;
+        void tell(onEnding, failure ? failure.error : tokenTimeout());
+      }
+      if (callAt === undefined && now >= nextAt && !signal.aborted) void renew(now);
+    }
+    if (signal.aborted) return;
+    const wakeAt = Math.min(...[nextAt, warnAt(), now + TICK_MS].filter((time) => time > now));
+    timer = setTimeout(look, Math.ceil(wakeAt - now));
+  }
+
+  async function renew(startedAt: number): Promise<void> {
+    callAt = startedAt;
+    triedAt ??= startedAt;
+    try {
+      const next = await requestToken(getToken, signal);
+      const expires = Date.parse(next.expiresAt);
+      const isOld = expires <= serverNow() && expires <= Date.parse(token.expiresAt);
+      if (next.accessToken === token.accessToken || isOld) throw noToken('getToken');
+      use(next);
+      adopt(next);
+      void tell(onRenewed, next);
+    } catch (error) {
+      if (!signal.aborted) fail(error, startedAt);
+    }
+    callAt = undefined;
+    void look();
+  }
+
+  function fail(error: unknown, startedAt: number): void {
+    failure = { error };
+    const now = serverNow();
+    const hasTriedLong = now - (triedAt ?? now) >= warning();
+    if (startedAt >= endsAt && hasTriedLong && !isOffline()) {
+      stop();
+      void tell(onEnded, error);
+      return;
+    }
+    const retryAt = now + Math.min(RETRY_MS.first * 2 ** retries, RETRY_MS.longest);
+    retries += 1;
+    nextAt = now < endsAt ? Math.min(retryAt, endsAt) : retryAt;
+  }
+
+  function check(): void {
+    nextAt = Math.min(nextAt, endsAt - lead);
+    void look();
+  }
+
+  function stop(): void {
+    if (signal.aborted) return;
+    ending.abort();
+    clearTimeout(timer);
+    for (const [target, type] of events) target?.removeEventListener(type, check);
+  }
+
+  adopt(first);
+  for (const [target, type] of events) target?.addEventListener(type, check);
+  void look();
+  return {
+    get token() {
+      return token;
+    },
+    check,
+    stop,
+  };
+}
+
+const isOffline = () => globalThis.navigator?.onLine === false;
+
+/** Calls a handler. What it throws is logged and changes nothing. */
+async function tell<Value>(handler: ((value: Value) => unknown) | undefined, value: Value): Promise<void> {
+  try {
+    await handler?.(value);
+  } catch (error) {
+    console.error(error);
+  }
+}
+
+/** Offsets from `performance.now()`, in milliseconds: of the server's time, and of the device's clock when that was read. */
+let clock: { readonly server: number; readonly device: number; readonly isExact: boolean } | undefined;
+
+const deviceOffset = () => Date.now() - performance.now();
+
+/** Whether the device has slept or its clock was set. Only a server can tell which. */
+const hasJumped = () => clock === undefined || Math.abs(deviceOffset() - clock.device) > 2_000;
+
+/** The server's time in milliseconds since 1970, as far as it is known. */
+export const serverNow = (): number => (clock?.server ?? deviceOffset()) + performance.now();
+
+/** Reads the server's time from a response, if it is not known. `Age` is how long a cache has held the response. */
+export function readServerTime(headers: Headers): boolean {
+  if (clock?.isExact && !hasJumped()) return true;
+  const ms = Date.parse(headers.get('Date') ?? '') + 1000 * Number(headers.get('Age'));
+  if (Number.isNaN(ms)) return false;
+  clock = { server: ms - performance.now(), device: deviceOffset(), isExact: true };
+  return true;
+}
+
+/**
+ * Asks the page's own server for the time, if it is not known or the device's clock has jumped. Falls back to the device:
+ * it may have slept, so a jump ahead counts as time that has passed.
+ */
+export async function syncServerTime(signal?: AbortSignal): Promise<void> {
+  if (!hasJumped()) return;
+  const headers = await requestOwnHeaders(signal).catch(() => undefined);
+  if (signal?.aborted || (headers && readServerTime(headers))) return;
+  const device = deviceOffset();
+  const server = clock ? clock.server + Math.max(0, device - clock.device) : device;
+  clock = { server, device, isExact: false };
+}
+
+async function requestOwnHeaders(signal: AbortSignal | undefined): Promise<Headers | undefined> {
+  const { origin, pathname } = globalThis.location ?? {};
+  if (!origin) return undefined;
+  const tooLate = () => new FlexAuthError('timeout', 'No response within 3 s.');
+  return within<Headers>(3_000, tooLate, signal, (resolve, reject) => {
+    const call = new AbortController();
+    const request = { method: 'HEAD', cache: 'no-store', signal: call.signal } as const;
+    fetch(origin + pathname, request).then(({ headers }) => resolve(headers), reject);
+    return () => call.abort();
+  });
 }
 
 /**
@@ -415,7 +835,7 @@ const isUpstream = (value: unknown): value is UpstreamFault =>
 /** @param retryAfter seconds, or an HTTP date */
 function secondsUntil(retryAfter: string | null): number | undefined {
   if (retryAfter === null) return undefined;
-  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - serverNow()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }
 

@@ -1,0 +1,621 @@
+import type { ConnectOptions, FlexToken, RenewableClient } from '../../src/client/flex-auth';
+import { enterWorld, type World } from './support/world';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+let world: World;
+beforeEach(async () => {
+  world = await enterWorld();
+});
+afterEach(() => world.leave());
+
+/** The client of the Flex SDK, as far as `connect` uses it. */
+class FakeClient implements RenewableClient {
+  readonly tokens: string[] = [];
+  isDestroyed = false;
+  updateToken(token: string) {
+    this.tokens.push(token);
+  }
+  destroy() {
+    this.isDestroyed = true;
+  }
+}
+
+/** A connection and all that it did: one line for each call of `getToken` and of a handler, with the time in seconds. */
+async function connected(lifetimeMs: number, options: Partial<ConnectOptions<FakeClient, object>> = {}) {
+  const client = new FakeClient();
+  const events: string[] = [];
+  const startMs = world.serverNow();
+  const note = (text: string) => events.push(`${Math.round((world.serverNow() - startMs) / SECOND)} ${text}`);
+  const provider: { next: (signal: AbortSignal) => Promise<unknown>; calls: number; signals: AbortSignal[] } = {
+    next: async () => tokenOf(provider.calls, lifetimeMs),
+    calls: 0,
+    signals: [],
+  };
+  const describe = (error: unknown) =>
+    error instanceof Error ? ((error as { code?: string }).code ?? error.message) : `${error}`;
+  const connection = await world.client.connect({
+    createClient: async () => client,
+    getToken: async ({ signal }) => {
+      provider.calls += 1;
+      provider.signals.push(signal);
+      if (provider.calls > 1) note('getToken');
+      return (await provider.next(signal)) as FlexToken;
+    },
+    onRenewed: ({ accessToken }) => note(`renewed ${accessToken}`),
+    onEnding: (error) => note(`ending ${describe(error)}`),
+    onEnded: (error) => note(`ended ${describe(error)}`),
+    ...options,
+  });
+  return { client, connection, events, provider };
+}
+
+const tokenOf = (number: number, lifetimeMs: number): FlexToken => ({
+  accessToken: `token-${number}`,
+  expiresAt: new Date(world.serverNow() + lifetimeMs).toISOString(),
+});
+
+const failing = () => Promise.reject(new Error('down'));
+const hanging = () => new Promise<never>(() => {});
+
+describe('connect', () => {
+  it('creates the client with the first token, the given options and autoUpdateToken off', async () => {
+    const createClient = jest.fn(
+      async (_token: string, _options?: { appName?: string; session?: object }) => new FakeClient(),
+    );
+    const { connect } = world.client;
+    const { stop } = await connect({
+      createClient,
+      getToken: async () => tokenOf(1, HOUR),
+      clientOptions: { appName: 'desk' },
+    });
+    expect(createClient.mock.calls).toEqual([['token-1', { appName: 'desk', session: { autoUpdateToken: false } }]]);
+    stop();
+  });
+
+  it('understands what mint returns', async () => {
+    const { client, connection, provider } = await connected(HOUR);
+    provider.next = async () => ({ access_token: 'minted', token_info: { expiration: '2026-11-26T20:00:00Z' } });
+    await world.pass(56 * MINUTE);
+    expect(client.tokens).toEqual(['minted']);
+    expect(connection).toMatchObject({ accessToken: 'minted', expiresAt: '2026-11-26T20:00:00Z' });
+    connection.stop();
+  });
+
+  it.each([
+    ['rejects', failing, 'down'],
+    [
+      'throws',
+      () => {
+        throw new Error('thrown');
+      },
+      'thrown',
+    ],
+    ['returns undefined', async () => undefined, 'unexpected_answer'],
+    ['returns a token without an expiration', async () => ({ accessToken: 'x' }), 'unexpected_answer'],
+    [
+      'returns an expiration that is not a date',
+      async () => ({ accessToken: 'x', expiresAt: 'soon' }),
+      'unexpected_answer',
+    ],
+  ])('rejects if the first getToken %s, and leaves nothing behind', async (_, getToken, reason) => {
+    const createClient = jest.fn();
+    const error = await world.client.connect({ createClient, getToken: getToken as never }).catch((thrown) => thrown);
+    expect(error.code ?? error.message).toBe(reason);
+    expect(createClient).not.toHaveBeenCalled();
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+  });
+
+  it('rejects after 12 s without a first token, aborts the signal and drops the token that comes late', async () => {
+    let signal: AbortSignal | undefined;
+    let resolve = (_: FlexToken) => {};
+    const createClient = jest.fn();
+    const outcome = world.client
+      .connect({
+        createClient,
+        getToken: (options) => {
+          signal = options.signal;
+          return new Promise((resolveToken) => {
+            resolve = resolveToken;
+          });
+        },
+      })
+      .catch((error) => error.code);
+    await world.pass(11_999);
+    expect(signal?.aborted).toBe(false);
+    await world.pass(1);
+    expect(await outcome).toBe('timeout');
+    expect(signal?.aborted).toBe(true);
+    resolve(tokenOf(1, HOUR));
+    await world.pass(MINUTE);
+    expect(createClient).not.toHaveBeenCalled();
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+  });
+
+  it('rejects with what createClient rejects with, and leaves nothing behind', async () => {
+    const outcome = connected(HOUR, { createClient: () => Promise.reject(new Error('48920')) });
+    await expect(outcome).rejects.toThrow('48920');
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+  });
+
+  it('rejects if the client does not start within 30 s, and destroys one that comes late', async () => {
+    const late = new FakeClient();
+    let resolve = (_: FakeClient) => {};
+    const createClient = () =>
+      new Promise<FakeClient>((resolveClient) => {
+        resolve = resolveClient;
+      });
+    const outcome = connected(HOUR, { createClient }).catch((error) => error.code);
+    await world.pass(30 * SECOND);
+    expect(await outcome).toBe('timeout');
+    resolve(late);
+    await world.pass(0);
+    expect(late.isDestroyed).toBe(true);
+  });
+});
+
+describe('renewal', () => {
+  it.each([
+    ['an hour', HOUR, 55 * MINUTE],
+    ['10 minutes', 10 * MINUTE, 5 * MINUTE],
+    ['a minute', MINUTE, 30 * SECOND],
+    ['12 hours', 12 * HOUR, 12 * HOUR - 5 * MINUTE],
+    ['30 days, more than a timer can wait', 30 * 24 * HOUR, 30 * 24 * HOUR - 5 * MINUTE],
+  ])('comes 5 minutes ahead of the expiry, or at half of a short life: for tokens of %s', async (_, lifetime, due) => {
+    const { client, connection, events } = await connected(lifetime);
+    await world.pass(due - 1);
+    expect(events).toEqual([]);
+    await world.pass(1000);
+    expect(events).toEqual([`${due / SECOND} getToken`, `${due / SECOND} renewed token-2`]);
+    expect(client.tokens).toEqual(['token-2']);
+    connection.stop();
+  });
+
+  it('passes each new token to the client before onRenewed, and the connection then holds it', async () => {
+    const seen: unknown[] = [];
+    const { client, connection } = await connected(HOUR, {
+      onRenewed: (token) => {
+        seen.push(token, client.tokens.at(-1), connection.accessToken, connection.expiresAt);
+      },
+    });
+    await world.pass(55 * MINUTE);
+    const expiresAt = new Date(world.serverNow() + HOUR).toISOString();
+    expect(seen).toEqual([{ accessToken: 'token-2', expiresAt }, 'token-2', 'token-2', expiresAt]);
+    connection.stop();
+  });
+
+  it('does not abort the signal of a call that succeeded or failed', async () => {
+    const { connection, provider } = await connected(HOUR);
+    provider.next = failing;
+    await world.pass(55 * MINUTE);
+    expect(provider.signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    connection.stop();
+  });
+
+  it('calls again with backoff after failures, one call at a time, and goes on after a success', async () => {
+    const { connection, events, provider } = await connected(HOUR);
+    let failures = 0;
+    provider.next = async () => {
+      failures += 1;
+      if (failures <= 3) throw new Error('down');
+      return tokenOf(2, HOUR);
+    };
+    await world.pass(56 * MINUTE);
+    expect(events).toEqual([
+      '3300 getToken',
+      '3302 getToken',
+      '3306 getToken',
+      '3314 getToken',
+      '3314 renewed token-2',
+    ]);
+    connection.stop();
+  });
+
+  it('aborts a call that hangs after 12 s, calls again, and drops the token that comes late', async () => {
+    const { client, connection, events, provider } = await connected(HOUR);
+    let resolve = (_: unknown) => {};
+    provider.next = () =>
+      new Promise((resolveCall) => {
+        resolve = resolveCall;
+      });
+    await world.pass(55 * MINUTE + 11_999);
+    expect(provider.signals.at(-1)?.aborted).toBe(false);
+    await world.pass(1);
+    expect(provider.signals.at(-1)?.aborted).toBe(true);
+    provider.next = async () => tokenOf(3, HOUR);
+    await world.pass(5 * SECOND);
+    resolve(tokenOf(2, HOUR));
+    await world.pass(MINUTE);
+    expect(events).toEqual(['3300 getToken', '3314 getToken', '3314 renewed token-3']);
+    expect(client.tokens).toEqual(['token-3']);
+    connection.stop();
+  });
+
+  it.each([
+    ['the same token', () => tokenOf(1, HOUR)],
+    ['garbage', () => ({ html: '<h1>Bad gateway</h1>' })],
+    ['nothing', () => undefined],
+    ['an older token that has expired', () => ({ accessToken: 'older', expiresAt: '2026-11-26T08:30:00.000Z' })],
+  ])('counts %s as a failure: no onRenewed, and the next call comes with backoff', async (_, next) => {
+    const { client, connection, events, provider } = await connected(HOUR);
+    const given = next();
+    provider.next = async () => given;
+    await world.pass(55 * MINUTE + 5 * SECOND);
+    expect(events).toEqual(['3300 getToken', '3302 getToken']);
+    expect(client.tokens).toEqual([]);
+    provider.next = async () => tokenOf(2, HOUR);
+    await world.pass(5 * SECOND);
+    expect(events.slice(2)).toEqual(['3306 getToken', '3306 renewed token-2']);
+    connection.stop();
+  });
+
+  it('makes at most 20 calls in the 5 minutes of a provider that returns the same token', async () => {
+    const { connection, provider } = await connected(HOUR);
+    provider.next = async () => tokenOf(1, HOUR);
+    await world.pass(HOUR);
+    expect(provider.calls).toBeLessThan(20);
+    connection.stop();
+  });
+
+  it('makes no hail of calls if new tokens expire no later than the first', async () => {
+    const { connection, provider } = await connected(HOUR);
+    const expiresAt = new Date(world.serverNow() + HOUR).toISOString();
+    provider.next = async () => ({ accessToken: `token-${provider.calls}`, expiresAt });
+    await world.pass(59 * MINUTE);
+    expect(provider.calls).toBeLessThan(12);
+    connection.stop();
+  });
+});
+
+describe('a session whose renewal keeps failing', () => {
+  it('warns once a minute before the expiry, and ends with the first call at or after it that fails', async () => {
+    const { client, connection, events, provider } = await connected(HOUR);
+    provider.next = failing;
+    await world.pass(2 * HOUR);
+    const handlers = events.filter((line) => !line.includes('getToken'));
+    expect(handlers).toEqual(['3540 ending down', '3600 ended down']);
+    expect(events.at(-2)).toBe('3600 getToken');
+    expect(client.isDestroyed).toBe(true);
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+    connection.check();
+    await world.pass(HOUR);
+    expect(events.at(-1)).toBe('3600 ended down');
+  });
+
+  it('warns at half of the lead if that is shorter than a minute', async () => {
+    const { connection, events, provider } = await connected(MINUTE);
+    provider.next = failing;
+    await world.pass(10 * MINUTE);
+    expect(events.filter((line) => !line.includes('getToken'))).toEqual(['45 ending down', '60 ended down']);
+    connection.stop();
+  });
+
+  it('warns in time even if the first call is still hanging', async () => {
+    const { connection, events, provider } = await connected(20 * SECOND);
+    provider.next = hanging;
+    await world.pass(16 * SECOND);
+    expect(events).toEqual(['10 getToken', '15 ending timeout']);
+    connection.stop();
+  });
+
+  it('goes on if a token comes after the warning, and warns again in the next stretch of failures', async () => {
+    const { connection, events, provider } = await connected(HOUR);
+    provider.next = failing;
+    await world.pass(59 * MINUTE + 1 * SECOND);
+    provider.next = async () => tokenOf(2, HOUR);
+    await world.pass(59 * SECOND);
+    provider.next = failing;
+    await world.pass(59 * MINUTE);
+    const handlers = events.filter((line) => !line.includes('getToken')).map((line) => line.replace(/^\d+ /, ''));
+    expect(handlers).toEqual(['ending down', 'renewed token-2', 'ending down']);
+    connection.stop();
+  });
+
+  it('ends with an error of its own if getToken only returns the same token', async () => {
+    const { connection, events, provider } = await connected(HOUR);
+    provider.next = async () => tokenOf(1, 0);
+    await world.pass(2 * HOUR);
+    expect(events.at(-1)).toBe('3600 ended unexpected_answer');
+    connection.stop();
+  });
+
+  it('counts a client that refuses the token as a failure', async () => {
+    const { client, connection, events } = await connected(HOUR);
+    client.updateToken = () => {
+      throw new Error('48925');
+    };
+    await world.pass(2 * HOUR);
+    expect(events.at(-1)).toBe('3600 ended 48925');
+    connection.stop();
+  });
+});
+
+describe('a device that is offline', () => {
+  it('makes no call, and calls at once when it is back', async () => {
+    const { connection, events } = await connected(HOUR);
+    await world.pass(50 * MINUTE);
+    world.setOnline(false);
+    await world.pass(7 * MINUTE);
+    expect(events).toEqual([]);
+    world.setOnline(true);
+    await world.pass(0);
+    expect(events).toEqual(['3420 getToken', '3420 renewed token-2']);
+    connection.stop();
+  });
+
+  it('keeps a session that expired meanwhile, even if the first calls afterwards fail', async () => {
+    const { client, connection, events, provider } = await connected(HOUR);
+    await world.pass(50 * MINUTE);
+    world.setOnline(false);
+    await world.pass(5 * HOUR);
+    expect(events).toEqual([]);
+    provider.next = failing;
+    world.setOnline(true);
+    await world.pass(5 * SECOND);
+    provider.next = async () => tokenOf(2, HOUR);
+    await world.pass(10 * SECOND);
+    expect(events.at(-1)).toMatch(/renewed token-2$/);
+    expect(client.isDestroyed).toBe(false);
+    connection.stop();
+  });
+
+  it('does not end while a call fails because the network has just gone', async () => {
+    const { connection, events, provider } = await connected(MINUTE);
+    provider.next = failing;
+    await world.pass(59 * SECOND);
+    world.setOnline(false);
+    await world.pass(HOUR);
+    expect(events.filter((line) => line.includes('ended'))).toEqual([]);
+    connection.stop();
+  });
+});
+
+describe('time', () => {
+  it('comes from one HEAD request to the page itself', async () => {
+    const { connection } = await connected(HOUR);
+    await world.pass(12 * HOUR);
+    expect(world.timeRequests).toEqual(['HEAD https://app.example.com/desk']);
+    connection.stop();
+  });
+
+  it.each([
+    ['2 hours slow', -2 * HOUR],
+    ['2 hours fast', 2 * HOUR],
+    ['10 minutes slow', -10 * MINUTE],
+    ['a day fast', 24 * HOUR],
+  ])('does not depend on a device clock that is %s', async (_, deviceAheadMs) => {
+    world.leave();
+    world = await enterWorld({ deviceAheadMs });
+    const { connection, events } = await connected(10 * MINUTE);
+    await world.pass(11 * MINUTE);
+    expect(events).toEqual(['300 getToken', '300 renewed token-2', '600 getToken', '600 renewed token-3']);
+    connection.stop();
+  });
+
+  it.each([
+    ['ahead by 2 hours', 2 * HOUR],
+    ['back by 2 hours', -2 * HOUR],
+    ['ahead by 3 minutes', 3 * MINUTE],
+  ])('does not depend on a device clock that is set %s while the page is open', async (_, byMs) => {
+    const { connection, events } = await connected(10 * MINUTE);
+    await world.pass(2 * MINUTE);
+    world.setDeviceClock(byMs);
+    await world.pass(9 * MINUTE);
+    expect(events).toEqual(['300 getToken', '300 renewed token-2', '600 getToken', '600 renewed token-3']);
+    expect(world.timeRequests).toHaveLength(2);
+    connection.stop();
+  });
+
+  it('renews within 10 s of a sleep, although no event tells of it', async () => {
+    const { connection, events } = await connected(HOUR);
+    await world.pass(20 * MINUTE);
+    world.sleep(40 * MINUTE);
+    await world.pass(10 * SECOND);
+    expect(events).toEqual([
+      expect.stringMatching(/^36[01]\d getToken$/),
+      expect.stringMatching(/^36[01]\d renewed token-2$/),
+    ]);
+    connection.stop();
+  });
+
+  it.each([
+    ['window', 'online'],
+    ['window', 'pageshow'],
+    ['document', 'visibilitychange'],
+  ] as const)('is looked at again at once when %s dispatches %s', async (target, type) => {
+    const { connection, events } = await connected(HOUR);
+    await world.pass(20 * MINUTE);
+    world.sleep(40 * MINUTE);
+    world.dispatch(target, type);
+    await world.pass(0);
+    expect(events).toEqual(['3600 getToken', '3600 renewed token-2']);
+    connection.stop();
+  });
+
+  it('does not end a session because the network is slower to wake than the page', async () => {
+    const { connection, events, provider } = await connected(HOUR);
+    await world.pass(20 * MINUTE);
+    world.sleep(3 * HOUR);
+    provider.next = failing;
+    world.respondWithTime = failing;
+    await world.pass(30 * SECOND);
+    expect(events.filter((line) => line.includes('ended'))).toEqual([]);
+    provider.next = async () => tokenOf(2, HOUR);
+    await world.pass(30 * SECOND);
+    expect(events.at(-1)).toMatch(/renewed token-2$/);
+    connection.stop();
+  });
+
+  it('ends a session after a sleep if the calls of a minute fail', async () => {
+    const { connection, events, provider } = await connected(HOUR);
+    world.sleep(3 * HOUR);
+    provider.next = failing;
+    await world.pass(3 * MINUTE);
+    expect(events.filter((line) => !line.includes('getToken')).map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      'ending down',
+      'ended down',
+    ]);
+    connection.stop();
+  });
+
+  it.each([
+    ['fails', failing],
+    ['has no Date header', async () => new Response(null)],
+    ['hangs', hanging],
+  ])('comes from the device if the request %s', async (_, respond) => {
+    world.respondWithTime = respond;
+    const starting = connected(10 * MINUTE);
+    await world.pass(3 * SECOND);
+    const { connection, events } = await starting;
+    await world.pass(6 * MINUTE);
+    expect(events).toEqual([expect.stringMatching(/ getToken$/), expect.stringMatching(/ renewed token-2$/)]);
+    connection.stop();
+  });
+
+  it('of the device does not end sessions if the clock is fast and no server tells the time', async () => {
+    world.leave();
+    world = await enterWorld({ deviceAheadMs: 2 * HOUR });
+    world.respondWithTime = failing;
+    const { client, connection, events, provider } = await connected(HOUR);
+    await world.pass(12 * HOUR);
+    expect(events.filter((line) => /end/.test(line))).toEqual([]);
+    expect(client.tokens.length).toBeGreaterThan(0);
+    expect(provider.calls).toBeLessThanOrEqual(12 * 60 + 1);
+    connection.stop();
+  });
+
+  it('comes from the service’s responses if they can be read, without a request of its own', async () => {
+    const { createFlexAuth, connect } = world.client;
+    world.respondWithTime = async () => {
+      const body = {
+        access_token: 'minted',
+        token_info: { expiration: new Date(world.serverNow() + HOUR).toISOString() },
+      };
+      return Response.json(body, { status: 201, headers: { Date: world.serverDate() } });
+    };
+    const flexAuth = createFlexAuth({ service: 'https://flex.example', token: () => 'own.token' });
+    const { stop } = await connect({
+      createClient: async () => new FakeClient(),
+      getToken: ({ signal }) => flexAuth.mint({}, { signal }),
+    });
+    expect(world.timeRequests).toEqual(['POST https://flex.example/mint']);
+    stop();
+  });
+});
+
+describe('check', () => {
+  it('does nothing if renewal is not due', async () => {
+    const { connection, events } = await connected(HOUR);
+    await world.pass(54 * MINUTE);
+    connection.check();
+    await world.pass(0);
+    expect(events).toEqual([]);
+    connection.stop();
+  });
+
+  it('calls getToken at once if renewal is due and the next call would come later', async () => {
+    const { connection, events, provider } = await connected(HOUR);
+    provider.next = failing;
+    await world.pass(55 * MINUTE + 20 * SECOND);
+    const before = events.length;
+    connection.check();
+    expect(events.length).toBe(before + 1);
+    connection.stop();
+  });
+
+  it('does not call getToken a second time while a call is running', async () => {
+    const { connection, events, provider } = await connected(HOUR);
+    provider.next = hanging;
+    await world.pass(55 * MINUTE + SECOND);
+    connection.check();
+    connection.check();
+    expect(events).toEqual(['3300 getToken']);
+    connection.stop();
+  });
+});
+
+describe('stop', () => {
+  it.each([
+    ['before a renewal', 10 * MINUTE, async () => tokenOf(2, HOUR)],
+    ['while a call hangs', 55 * MINUTE + SECOND, hanging],
+    ['between two attempts', 55 * MINUTE + SECOND, failing],
+  ])('%s leaves no timer, listener or handler, and the client to the caller', async (_, atMs, next) => {
+    const { client, connection, events, provider } = await connected(HOUR);
+    provider.next = next;
+    await world.pass(atMs);
+    const before = [...events];
+    connection.stop();
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+    connection.check();
+    world.dispatch('window', 'online');
+    await world.pass(3 * HOUR);
+    expect(events).toEqual(before);
+    expect(client).toMatchObject({ tokens: [], isDestroyed: false });
+  });
+
+  it('aborts the signal of the running call, and drops its token', async () => {
+    const { client, connection, provider } = await connected(HOUR);
+    let resolve = (_: unknown) => {};
+    provider.next = () =>
+      new Promise((resolveCall) => {
+        resolve = resolveCall;
+      });
+    await world.pass(55 * MINUTE + SECOND);
+    connection.stop();
+    expect(provider.signals.at(-1)?.aborted).toBe(true);
+    resolve(tokenOf(2, HOUR));
+    await world.pass(MINUTE);
+    expect(client.tokens).toEqual([]);
+    expect(connection.accessToken).toBe('token-1');
+  });
+
+  it('ends a request for the time', async () => {
+    const { connection } = await connected(HOUR);
+    world.respondWithTime = hanging;
+    world.setDeviceClock(HOUR);
+    await world.pass(10 * SECOND);
+    connection.stop();
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+  });
+
+  it.each(['onRenewed', 'onEnding', 'onEnded'] as const)('may be called by %s', async (name) => {
+    const calls: string[] = [];
+    const { connection, provider } = await connected(HOUR, {
+      [name]: () => {
+        calls.push(name);
+        connection.stop();
+      },
+    });
+    if (name !== 'onRenewed') provider.next = failing;
+    await world.pass(3 * HOUR);
+    expect(calls).toEqual([name]);
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+  });
+});
+
+it.each([
+  [
+    'throws',
+    () => {
+      throw new Error('in a handler');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('in a handler'))],
+])('a handler that %s changes nothing', async (_, handler) => {
+  const log = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const { client, connection, provider } = await connected(HOUR, {
+    onRenewed: handler,
+    onEnding: handler,
+    onEnded: handler,
+  });
+  await world.pass(2 * HOUR);
+  expect(client.tokens).toEqual(['token-2', 'token-3']);
+  provider.next = failing;
+  await world.pass(2 * HOUR);
+  expect(client.isDestroyed).toBe(true);
+  expect(log.mock.calls.flat().map(String)).toEqual(Array(4).fill('Error: in a handler'));
+  log.mockRestore();
+  connection.stop();
+});
