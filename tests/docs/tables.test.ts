@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fillBlocks } from '../../scripts/docs/blocks';
 import { PAGES as PATHS } from '../../scripts/docs/pages';
+import { DeprovisionSchema, LookupSchema, MintSchema, ProvisionSchema, provisionRequest } from '../../src/api/requests';
 import { STATUS_OF_CODE } from '../../src/contract/error-codes';
+import { METHODS } from '../../src/contract/functions';
+import { ApiError } from '../../src/errors';
 import { readSettings, SETTING_NAMES } from '../../src/settings/settings';
-import { namesIn, read, tableBelow } from './support/pages';
+import { blocksOf, namesIn, read, tableBelow } from './support/pages';
 
 it.each(PATHS)('the generated blocks of %s are current (npm run docs updates them)', (path) => {
   const page = readFileSync(path, 'utf8');
@@ -14,6 +17,44 @@ it('the table of errors lists every code with its status', () => {
   const rows = tableBelow('docs/api.md', '## Errors').map(([status, code]) => [namesIn(code)[0], Number(status)]);
   expect(rows).toEqual(Object.entries(STATUS_OF_CODE));
 });
+
+describe('the API documentation', () => {
+  const schemas = {
+    provision: ProvisionSchema,
+    lookup: LookupSchema,
+    mint: MintSchema,
+    deprovision: DeprovisionSchema,
+  };
+
+  it.each(Object.entries(METHODS))('names the methods of %s', (name, methods) => {
+    const [, section = ''] = read('docs/api.md').split(`\n## ${name}\n`);
+    const [introduction = ''] = section.split('\n## ');
+    const named = [...introduction.matchAll(/`(GET|POST) \/(\w+)`/g)].filter(([, , path]) => path === name);
+    expect([...new Set(named.map(([, method]) => method))]).toEqual(methods);
+  });
+
+  it.each(Object.entries(schemas))('lists the fields of %s', (name, schema) => {
+    const named = tableBelow('docs/api.md', `## ${name}`).flatMap(([names]) => namesIn(names));
+    // Twilio's own spelling of username is mentioned with it.
+    const fields = Object.keys(schema.entries).filter((field) => field !== 'Username');
+    expect(named).toEqual(fields);
+  });
+
+  it('shows an error as the service returns it', () => {
+    const [example] = blocksOf('docs/api.md', 'json');
+    const user = { username: 'user1', email: 'test@example.com', full_name: 'Foo Bar', roles: ['boss'] };
+    expect(errorOf(() => provisionRequest.parse(user)).toBody()).toEqual(JSON.parse(example?.text ?? ''));
+  });
+});
+
+function errorOf(parse: () => unknown): ApiError {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+  }
+  throw new Error('There was no error.');
+}
 
 describe('settings', () => {
   const rows = tableBelow('docs/settings.md', '# Settings');
