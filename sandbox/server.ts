@@ -16,7 +16,7 @@ import { type Account, newAccount, newBackendKey } from './state/account';
 import { newSid } from './state/sids';
 import { SignIn } from './state/sign-in';
 import { type ClaimOverrides, Tokens } from './state/tokens';
-import { type FlexRole, type SandboxGuest, type SandboxUser, Users } from './state/users';
+import { type Deprovisioning, type FlexRole, type SandboxGuest, type SandboxUser, Users } from './state/users';
 import { SERVICES, type Service, serviceOf } from './twilio-hosts';
 
 export type { RecordedRequest } from './env';
@@ -52,6 +52,8 @@ export interface Sandbox
   ): Promise<string>;
   /** The account's single sign-on. `configure` lasts until the next reset, `trust` adds a redirect URL permanently. */
   signIn: Pick<SignIn, 'configure' | 'trust'>;
+  /** Changes how users are deprovisioned, until the next reset. */
+  deprovisioning(options: Partial<Deprovisioning>): void;
   /** All requests in order, without preflights. */
   requests: RecordedRequest[];
   requestsTo(host: Service): RecordedRequest[];
@@ -141,6 +143,9 @@ export async function startSandbox({
       return tokens.issue(current, ttlSeconds, overrides);
     },
     signIn,
+    deprovisioning(options) {
+      users.deprovisioning = { ...users.deprovisioning, ...options };
+    },
     requests,
     requestsTo: (host) => requests.filter(({ service }) => service === host),
     fault: (fault) => faults.order(fault),

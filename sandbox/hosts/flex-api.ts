@@ -32,7 +32,13 @@ export function flexApi(twilio: Twilio): Hono<SandboxEnv> {
   });
 
   app.post('/v4/Instances/:instanceSid/Users/Deprovision', (c) => {
-    return users.deprovision(parseFlexUserSid(c.get('asked').json)) ? c.body(null, 204) : refuse(c, 404);
+    const flexUserSid = parseFlexUserSid(c.get('asked').json);
+    const { status, onCall } = users.deprovisioning;
+    if (onCall.includes(users.bySid(flexUserSid)?.username ?? '')) {
+      return refuse(c, 400, 'Cannot delete a worker with active reservations');
+    }
+    if (!users.deprovision(flexUserSid)) return refuse(c, 404);
+    return status === 204 ? c.body(null, 204) : c.json({ flex_user_sid: flexUserSid }, status);
   });
 
   app.get('/v4/Instances/:instanceSid/Users', (c) => {

@@ -37,6 +37,17 @@ export interface Provisioning {
   worker: { attributes?: Record<string, unknown> };
 }
 
+/** How `Users/Deprovision` behaves. Twilio documents 204; 200, 202 and a record that is gone have been reported by users. */
+export interface Deprovisioning {
+  status: 200 | 202 | 204;
+  /** What becomes of the record: it stays, deactivated, or is a 404 from then on. */
+  record: 'kept' | 'gone';
+  /** User names of agents with active reservations, which Twilio refuses with 400. */
+  onCall: readonly string[];
+}
+
+const DOCUMENTED: Deprovisioning = { status: 204, record: 'kept', onCall: [] };
+
 /** Formats a date as Twilio does, without fractions of a second: `2025-03-25T15:09:41Z`. */
 export function twilioDate(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -60,6 +71,7 @@ export class Users {
   readonly guest: SandboxGuest = { identity: newSid(''), roles: ['guest'] };
   readonly seeds: Readonly<Record<FlexRole, SandboxUser>>;
   readonly #bySid = new Map<string, SandboxUser>();
+  deprovisioning = DOCUMENTED;
 
   constructor(readonly account: Account) {
     this.seeds = {
@@ -70,8 +82,9 @@ export class Users {
     this.reset();
   }
 
-  /** Restores the initial users with their SIDs. */
+  /** Restores the initial users with their SIDs, and the documented way to deprovision. */
   reset(): void {
+    this.deprovisioning = DOCUMENTED;
     this.#bySid.clear();
     for (const user of Object.values(this.seeds)) this.#bySid.set(user.flexUserSid, user);
   }
@@ -107,10 +120,11 @@ export class Users {
     return { user, created: known === undefined };
   }
 
-  /** Deactivates the user and deletes the worker. @returns whether the user exists */
+  /** Deactivates the user, or deletes it, and deletes the worker. @returns whether the user existed */
   deprovision(flexUserSid: string): boolean {
     const user = this.bySid(flexUserSid);
     if (user === undefined) return false;
+    if (this.deprovisioning.record === 'gone') return this.#bySid.delete(flexUserSid);
     if (user.deactivated) return true;
     const now = twilioDate(Date.now());
     this.#bySid.set(flexUserSid, {

@@ -4,6 +4,7 @@ import type { ActionOnUser } from '../contract/functions';
 import type { UpstreamRefusal } from '../contract/responses';
 import type { FlexRole } from '../contract/roles';
 import { ApiError } from '../errors';
+import { isRecord, parseJson } from '../json';
 import type { FlexUserSid } from '../settings/sids';
 import { documented, refusalOf, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';
@@ -62,27 +63,44 @@ export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>)
   const isKnown = permit.user.by === 'flex_user_sid' || typeof found.deactivated === 'boolean';
   const user = isKnown ? found : await fetchUser(flex, permit, found.flex_user_sid);
   if (user.deactivated === true) {
-    throw new ApiError('user_deactivated', 'This user is deactivated. Provision it again before it gets a token.', {
-      flexUserSid: user.flex_user_sid,
-    });
+    throw new ApiError(
+      'user_deactivated',
+      'This user is deactivated and cannot get a token. Contact your Flex administrator. Twilio does not document whether provisioning the user again reactivates it.',
+      { flexUserSid: user.flex_user_sid },
+    );
   }
   return user;
 }
 
 /**
- * Deletes the worker and deactivates the user that the permit is for. A backend that names a SID needs nobody looked up; for an
- * admin it is decided on the user that was found.
+ * Deletes the worker and deactivates the user that the permit is for. Looks the user up first, except for a backend key that gives
+ * the SID: an admin cannot deprovision themselves, which depends on the user that was found.
  *
  * @returns the SID of the user
- * @throws {ApiError} `user_not_found`, `forbidden` for oneself, or as {@link flexRequest} does
+ * @throws {ApiError} `user_not_found`; `forbidden` for oneself; `invalid_request` if Twilio refuses, as for an agent on a call; or
+ *   as {@link flexRequest} does
  */
 export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
   const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
   const body = () => ({ flex_user_sid: flexUserSid });
-  const response = await flex.send(permit, { path: '/Deprovision', body, whyRefused: whyNotFound });
-  // Nobody may be told that somebody has lost their access where Twilio has not said so.
-  if (response.status !== 204) throw undocumented(response, 'Deprovision: not 204');
+  const response = await flex.send(permit, { path: '/Deprovision', body, whyRefused: whyNotDeprovisioned });
+  if (!isDeprovisioned(response)) throw undocumented(response, 'Deprovision: neither 204 nor JSON');
   return flexUserSid;
+}
+
+/** 204 is documented; 200 and 202 have been reported. A page of a proxy must not be mistaken for success. */
+function isDeprovisioned({ status, text }: UpstreamResponse): boolean {
+  return status === 204 || ([200, 202].includes(status) && (text === '' || isRecord(parseJson(text))));
+}
+
+/** TaskRouter refuses with 400 to delete a worker with active reservations. */
+function whyNotDeprovisioned(response: UpstreamResponse): ApiError | undefined {
+  if (response.status !== 400) return whyNotFound(response);
+  return new ApiError(
+    'invalid_request',
+    'Twilio refused to deprovision this user. If they are handling a task, such as a call, retry after it has ended.',
+    { upstream: refusalOf(response) },
+  );
 }
 
 const namedByBackend = ({ caller, user }: { caller: { kind: string }; user: NamedUser }): FlexUserSid | undefined =>

@@ -7,11 +7,11 @@ import { retryAfterMs } from './retry-after';
 /** Time limit of one attempt. */
 const ATTEMPT_LIMIT_MS = 3000;
 
-/** Between attempts: 100 to 200 ms, 200 to 400 ms, and so on, up to 1 s. */
+/** Between attempts: 100 to 200 ms, then twice as long each time, so that an outage is not met with a hail of retries. */
 const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 1000;
-const longestWaitMs = (attemptNumber: number) =>
-  Math.min(2 * FIRST_WAIT_MS * 2 ** (attemptNumber - 1), LONGEST_WAIT_MS);
+
+/** The number of attempts that the doubling leaves room for. */
+const MAX_ATTEMPTS = 8;
 
 /**
  * Statuses that a retry may fix. Every request is safe to repeat: Provision and Deprovision are idempotent, and a token that
@@ -20,7 +20,7 @@ const longestWaitMs = (attemptNumber: number) =>
 const RETRIED_STATUSES = [429, 502, 503, 504];
 
 /** With less time left, another attempt would only be cut short. */
-const SHORTEST_ATTEMPT_MS = 250;
+const SHORTEST_ATTEMPT_MS = 500;
 
 /** Who is called, as error messages name it. */
 export type Upstream = 'Twilio' | 'The identity provider';
@@ -44,13 +44,15 @@ export class UpstreamCall {
 
   /**
    * Makes a request, and retries it after 429, 502, 503, 504, a broken connection or a timed-out attempt. Waits with exponential
-   * backoff and jitter, and at least as long as `Retry-After` says. Stops when no time is left.
+   * backoff and jitter, and at least as long as `Retry-After` says. A wait that would outlast the time left ends shortly before the
+   * deadline, for one last attempt.
    *
    * @returns the last response, whatever its status
    * @throws {ApiError} `upstream_timeout` or `upstream_error` if the last attempt got no complete response; also whatever else
    *   `attempt` throws
    */
   async request(upstream: Upstream, attempt: Attempt): Promise<UpstreamResponse> {
+    const lastStartMs = this.deadlineMs - SHORTEST_ATTEMPT_MS;
     let notBeforeMs = 0;
     try {
       return await pRetry(
@@ -62,15 +64,14 @@ export class UpstreamCall {
           throw new TransientResponse(response);
         },
         {
-          // The deadline ends it.
-          retries: Number.POSITIVE_INFINITY,
+          retries: MAX_ATTEMPTS - 1,
           minTimeout: FIRST_WAIT_MS,
-          maxTimeout: LONGEST_WAIT_MS,
           factor: 2,
           randomize: true,
-          shouldRetry: ({ error, attemptNumber }) =>
-            isTransient(error) &&
-            this.hasTimeLeftAt(Math.max(notBeforeMs, performance.now() + longestWaitMs(attemptNumber))),
+          // Also cuts a wait short.
+          maxRetryTime: Math.max(0, lastStartMs - performance.now()),
+          shouldRetry: ({ error }) =>
+            isTransient(error) && Math.max(notBeforeMs, performance.now() + FIRST_WAIT_MS) <= lastStartMs,
         },
       );
     } catch (error) {
@@ -85,10 +86,6 @@ export class UpstreamCall {
     const response = await attempt(limitMs);
     if (response.requestId !== undefined) this.requestIds.push(response.requestId);
     return response;
-  }
-
-  private hasTimeLeftAt(timeMs: number): boolean {
-    return timeMs + SHORTEST_ATTEMPT_MS <= this.deadlineMs;
   }
 }
 

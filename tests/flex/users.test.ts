@@ -148,9 +148,10 @@ describe('trouble with Twilio', () => {
 
   it.each([
     [200, '<html>maintenance</html>'],
-    [200, ''],
-    [202, {}],
-  ])('does not say that a user is deprovisioned where Twilio answers %d and %j', async (status, body) => {
+    [200, '[]'],
+    [201, {}],
+    [206, {}],
+  ])('does not report success if Twilio responds to Deprovision with %d and %j', async (status, body) => {
     twilio.sandbox.fault({ path: /Deprovision/, status, body });
     expect(await asBackend(deprovision)).toMatchObject(upstream(status));
   });

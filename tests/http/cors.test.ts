@@ -99,10 +99,10 @@ it('logs nothing else that a caller writes into that header', async () => {
   );
 });
 
-it('lets a listed page read every error, with Retry-After', async () => {
+it('lets a listed page read every error, with Retry-After and Date', async () => {
   const settings = { ...twilio.settings, ALLOWED_ORIGINS: LISTED };
   const headers = { origin: LISTED };
-  const expected = { 'access-control-allow-origin': LISTED, 'access-control-expose-headers': 'Retry-After' };
+  const expected = { 'access-control-allow-origin': LISTED, 'access-control-expose-headers': 'Retry-After, Date' };
 
   expect(await call(lookup, settings, { headers })).toMatchObject({ status: 401, headers: expected });
   const bearer = twilio.sandbox.backendKey;
