@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
-import type { SandboxEnv } from '../env';
-import type { SandboxUser } from '../state/users';
 
 const STYLE = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
@@ -16,16 +14,25 @@ const STYLE = `
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
+/** Someone whom the sign-in form offers. */
+interface Choice {
+  /** What the form sends. */
+  id: string;
+  full_name: string;
+  username: string;
+  roles: readonly string[];
+}
+
 /** What the sign-in form offers, and where its answer goes. */
 export interface SignInChoices {
   /** Relative to the page. */
   action: string;
-  users: readonly SandboxUser[];
+  users: readonly Choice[];
   redirectUrl: string;
 }
 
 /** The sign-in form: a button for each user, who needs no password, and one to refuse. */
-export function signInPage(c: Context<SandboxEnv>, { action, users, redirectUrl }: SignInChoices) {
+export function signInPage(c: Context, { action, users, redirectUrl }: SignInChoices) {
   const { origin } = new URL(redirectUrl);
   return page(c, {
     title: 'Sign in to the sandbox',
@@ -36,7 +43,7 @@ export function signInPage(c: Context<SandboxEnv>, { action, users, redirectUrl 
       <p>You will go back to <strong>${origin}</strong>. Who are you?</p>
       <form method="post" action="${action}">
         ${users.map(
-          ({ flexUserSid, full_name, username, roles }) => html`<button name="user" value="${flexUserSid}">
+          ({ id, full_name, username, roles }) => html`<button name="user" value="${id}">
           <strong>${full_name}</strong> <span>${username}</span> <span>${roles.join(', ')}</span>
         </button>
         `,
@@ -46,7 +53,7 @@ export function signInPage(c: Context<SandboxEnv>, { action, users, redirectUrl 
 }
 
 /** What the browser stays on where it may not be sent back. */
-export function refusalPage(c: Context<SandboxEnv>, reason: string) {
+export function refusalPage(c: Context, reason: string) {
   c.status(400);
   return page(c, {
     title: 'The sandbox cannot sign you in',
@@ -61,7 +68,7 @@ interface Page {
   content: HtmlEscapedString | Promise<HtmlEscapedString>;
 }
 
-function page(c: Context<SandboxEnv>, { title, formTargets, content }: Page) {
+function page(c: Context, { title, formTargets, content }: Page) {
   c.header('Cache-Control', 'no-store');
   c.header('Referrer-Policy', 'no-referrer');
   c.header('X-Content-Type-Options', 'nosniff');

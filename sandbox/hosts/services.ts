@@ -47,7 +47,8 @@ export function services({ account, signIn }: Twilio): Hono<SandboxEnv> {
       const asked = parseAuthorizationRequest(c.req.query());
       // Relative, as seen from this page: it fits whether the host is a name or the first segment of the path.
       const action = `../../idp/${signIn.request(asked)}`;
-      return signInPage(c, { action, users: signIn.users(), redirectUrl: asked.redirectUrl });
+      const users = signIn.users().map((user) => ({ ...user, id: user.flexUserSid }));
+      return signInPage(c, { action, users, redirectUrl: asked.redirectUrl });
     } catch (error) {
       if (error instanceof InvalidParameter || error instanceof SignInRefused) return refusalPage(c, error.message);
       throw error;
