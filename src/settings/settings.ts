@@ -4,6 +4,13 @@ import { LOG_LEVELS, type LogLevel } from '../contract/log-levels';
 import { ApiError } from '../errors';
 import { type BackendKey, parseBackendKey } from './backend-key';
 import { parseHostLabel } from './host-label';
+import {
+  crossCheckIdentityProvider,
+  IDENTITY_PROVIDER_SETTINGS,
+  type IdentityProvider,
+  isIdentityProviderName,
+  toIdentityProvider,
+} from './identity-provider';
 import { parseOrigin } from './origin';
 import { type AccountSid, type FlexInstanceSid, isAccountSid, isFlexInstanceSid } from './sids';
 
@@ -15,6 +22,7 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   readonly maxTokenTtlSeconds: number;
   readonly backendKeys: readonly BackendKey[];
+  readonly identityProvider: IdentityProvider | undefined;
   readonly region: string | undefined;
   readonly edge: string | undefined;
   readonly telemetry: boolean;
@@ -90,10 +98,16 @@ const SettingsSchema = v.object({
     v.toLowerCase(),
     v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
   ),
+  ...IDENTITY_PROVIDER_SETTINGS,
 });
 
 /** The names of all settings. */
 export const SETTING_NAMES: readonly string[] = Object.keys(SettingsSchema.entries);
+
+/** All settings, and names that look like one but are not. */
+const namesIn = (environment: Environment): readonly string[] => [
+  ...new Set([...SETTING_NAMES, ...Object.keys(environment).filter(isIdentityProviderName)]),
+];
 
 /** The settings that were read last: between the calls of a process they hardly ever change. */
 let last: { readonly key: string; readonly settings: Settings } | undefined;
@@ -104,18 +118,19 @@ let last: { readonly key: string; readonly settings: Settings } | undefined;
  * @throws {ApiError} `misconfigured`, naming every setting that is missing or malformed, and no value
  */
 export function readSettings(environment: Environment): Settings {
-  const key = JSON.stringify(SETTING_NAMES.map((name) => environment[name]));
+  const key = JSON.stringify(namesIn(environment).map((name) => [name, environment[name]]));
   if (last?.key !== key) last = { key, settings: checkSettings(environment) };
   return last.settings;
 }
 
 function checkSettings(environment: Environment): Settings {
-  const raw = Object.fromEntries(SETTING_NAMES.map((name) => [name, present(environment[name])]));
+  const raw = Object.fromEntries(namesIn(environment).map((name) => [name, present(environment[name])]));
   const result = v.safeParse(SettingsSchema, raw);
   const faults = (result.issues ?? []).map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
   const credentials = readCredentials(raw.AUTH_TOKEN, raw.API_KEY, raw.API_SECRET);
   if (!credentials) faults.push('AUTH_TOKEN is missing (or set both API_KEY and API_SECRET)');
-  if (!result.success || !credentials) {
+  faults.push(...crossCheckIdentityProvider(raw));
+  if (!result.success || !credentials || faults.length > 0) {
     throw new ApiError('misconfigured', `This service is not set up yet: ${faults.join('; ')}.`);
   }
   const settings = result.output;
@@ -126,6 +141,7 @@ function checkSettings(environment: Environment): Settings {
     allowedOrigins: settings.ALLOWED_ORIGINS,
     maxTokenTtlSeconds: settings.MAX_TOKEN_TTL,
     backendKeys: settings.BACKEND_KEYS,
+    identityProvider: toIdentityProvider(settings),
     region: settings.TWILIO_REGION,
     edge: settings.TWILIO_EDGE,
     telemetry: settings.TELEMETRY,

@@ -58,7 +58,8 @@ function errorOf(parse: () => unknown): ApiError {
 
 describe('settings', () => {
   const rows = tableBelow('docs/settings.md', '# Settings');
-  const credentials = { ACCOUNT_SID: `AC${'0'.repeat(32)}`, AUTH_TOKEN: 'secret' };
+  const provider = { OIDC_ISSUER: 'https://login.example.com', OIDC_AUDIENCE: 'flex' };
+  const credentials = { ACCOUNT_SID: `AC${'0'.repeat(32)}`, AUTH_TOKEN: 'secret', ...provider };
 
   it('are all in the table of the documentation, and no others', () => {
     expect(rows.flatMap(([names]) => namesIn(names)).sort()).toEqual([...SETTING_NAMES].sort());
