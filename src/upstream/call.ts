@@ -42,6 +42,11 @@ export class UpstreamCall {
   /** @param deadlineMs when the call must be finished, on the clock of `performance.now()` */
   constructor(private readonly deadlineMs: number) {}
 
+  /** A part of this call that must end earlier: after `durationMs`, or at the call's own deadline. */
+  within(durationMs: number): UpstreamCall {
+    return new UpstreamCall(Math.min(this.deadlineMs, performance.now() + durationMs));
+  }
+
   /**
    * Makes a request, and retries it after 429, 502, 503, 504, a broken connection or a timed-out attempt. Waits with exponential
    * backoff and jitter, and at least as long as `Retry-After` says. A wait that would outlast the time left ends shortly before the
