@@ -53,7 +53,12 @@ function sidNamedBy(subject: UserReference | undefined): FlexUserSid | undefined
 }
 
 function inLog(caller: Caller): CallerInLog {
-  return caller.kind === 'backend-key'
-    ? { kind: 'backend-key', key: caller.name }
-    : { kind: 'flex-user', flex_user_sid: caller.flexUserSid };
+  switch (caller.kind) {
+    case 'backend-key':
+      return { kind: caller.kind, key: caller.name };
+    case 'identity-provider':
+      return { kind: caller.kind };
+    case 'flex-user':
+      return { kind: caller.kind, flex_user_sid: caller.flexUserSid };
+  }
 }

@@ -6,6 +6,7 @@ import { FLEX_ROLES, type FlexRole, isFlexRole } from '../contract/roles';
 import type { NewFlexUser } from '../flex/users';
 import { isRecord } from '../json';
 import { type FlexUserSid, isFlexUserSid } from '../settings/sids';
+import { isOfAllowedLength, isUndamaged } from '../text';
 import type { RequestType } from './endpoint';
 import { type Fields, parseFields } from './fields';
 import { findUnknownFields } from './unknown-fields';
@@ -17,14 +18,6 @@ const FLEX_USER_SID = 'must be a Flex user SID: FU and 32 hexadecimal digits';
 const OBJECT = 'must be an object';
 const LEVELS = `must be nested no deeper than ${MAX_ATTRIBUTE_LEVELS} levels`;
 const TTL = 'must be a whole number of seconds, at least 1';
-
-export const isOfAllowedLength = (value: string): boolean => {
-  const length = [...value].length;
-  return length >= 1 && length <= MAX_TEXT_LENGTH;
-};
-
-/** Text in another encoding arrives as U+FFFD or as C1 controls. */
-export const isUndamaged = (value: string): boolean => !/[\p{Cc}\uFFFD]/u.test(value) && value.isWellFormed();
 
 const isWithin = (levels: number, value: unknown): boolean =>
   typeof value !== 'object' ||

@@ -1,14 +1,16 @@
 import { type FlexRole, GUEST_ROLE, isFlexRole } from '../contract/roles';
 import { ApiError } from '../errors';
 import { type BackendKey, findBackendKey } from '../settings/backend-key';
+import type { IdentityProvider } from '../settings/identity-provider';
 import type { Settings } from '../settings/settings';
 import type { FlexUserSid } from '../settings/sids';
 import type { UpstreamCall } from '../upstream/call';
-import type { Credential } from './credential';
+import { assertFlexTokenForm, type Credential, isSignedJwt } from './credential';
 import { validateFlexToken } from './flex-token';
+import type { Profile } from './identity-provider/mapping';
 
 /** Somebody who is known: their credential has been verified. What they may do is for `policy.ts` to say. */
-export type Caller = FlexUserCaller | BackendCaller;
+export type Caller = FlexUserCaller | IdentityProviderCaller | BackendCaller;
 
 export interface FlexUserCaller {
   readonly kind: 'flex-user';
@@ -21,6 +23,20 @@ export interface FlexUserCaller {
   readonly expiresAtMs: number | undefined;
 }
 
+/** The user of a token of the customer's own identity provider. */
+export interface IdentityProviderCaller {
+  readonly kind: 'identity-provider';
+  /** The provider does not know Twilio's SIDs. */
+  readonly flexUserSid: undefined;
+  /** `undefined` if the token has no usable user name. */
+  readonly username: string | undefined;
+  /** The Flex roles that the provider grants; `undefined` without `OIDC_ROLES`. */
+  readonly roles: readonly FlexRole[] | undefined;
+  readonly profile: Profile;
+  readonly expiresAtMs: number;
+  readonly provider: IdentityProvider;
+}
+
 export interface BackendCaller {
   readonly kind: 'backend-key';
   readonly name: string;
@@ -30,12 +46,16 @@ export interface BackendCaller {
 /**
  * Verifies a credential.
  *
- * @throws {ApiError} `invalid_token` or `invalid_key` if it is not valid; `upstream_error` or `upstream_timeout` if Twilio could
- *   not be reached, which says nothing about the credential
+ * @throws {ApiError} `invalid_token` or `invalid_key` if it is not valid; `upstream_error` or `upstream_timeout` if
+ *   Twilio or the identity provider could not be reached, which says nothing about the credential
  */
 export async function identifyCaller(credential: Credential, settings: Settings, call: UpstreamCall): Promise<Caller> {
   if (credential.kind === 'backend-key') return identifyBackend(credential.key, settings);
-  return identifyFlexUser(credential.token, settings, call);
+  const { token } = credential;
+  const { identityProvider } = settings;
+  if (identityProvider && isSignedJwt(token)) return identifyProviderUser(token, identityProvider, call);
+  assertFlexTokenForm(token);
+  return identifyFlexUser(token, settings, call);
 }
 
 function identifyBackend(key: string, settings: Settings): BackendCaller {
@@ -56,5 +76,28 @@ async function identifyFlexUser(token: string, settings: Settings, call: Upstrea
     // A guest stays a guest, whatever else the token holds.
     roles: roles.some((role) => role.toLowerCase() === GUEST_ROLE) ? [GUEST_ROLE] : roles.filter(isFlexRole),
     ...user,
+  };
+}
+
+async function identifyProviderUser(
+  token: string,
+  provider: IdentityProvider,
+  call: UpstreamCall,
+): Promise<IdentityProviderCaller> {
+  // Loaded only for such a token: `jose` is of no use to other callers.
+  const [{ verifyToken }, { profileIn, rolesIn, usernameIn }] = await Promise.all([
+    import('./identity-provider/token'),
+    import('./identity-provider/mapping'),
+  ]);
+  const claims = await verifyToken(token, provider, call);
+  const username = usernameIn(claims, provider);
+  return {
+    kind: 'identity-provider',
+    flexUserSid: undefined,
+    username,
+    roles: rolesIn(claims, provider),
+    profile: profileIn(claims, username ?? ''),
+    expiresAtMs: claims.exp * 1000,
+    provider,
   };
 }

@@ -4,9 +4,9 @@ import { readHeader } from '../http/headers';
 import { ownValue } from '../json';
 import { BACKEND_KEY_PREFIX } from '../settings/backend-key';
 
-/** What a caller shows, not yet verified. */
+/** What a caller shows, not yet verified. Whose token it is depends on the settings. */
 export type Credential =
-  | { readonly kind: 'flex-token'; readonly token: string }
+  | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'backend-key'; readonly key: string };
 
 /** The characters that a bearer token may hold (RFC 6750, section 2.1). A compact JWE is a subset of them. */
@@ -18,7 +18,7 @@ const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  * The platform merges the request's fields over `event`, so a caller can put a `request` of their own in place of the
  * headers. That is harmless here: whatever is found is only a claim until it is verified.
  *
- * @throws {ApiError} `missing_credentials`, or `invalid_token` where what was shown cannot be a token
+ * @throws {ApiError} `missing_credentials`, or `invalid_token` if there are several, or a field is misused
  */
 export function findCredential(event: unknown): Credential {
   const header = readHeader(event, 'authorization');
@@ -26,23 +26,29 @@ export function findCredential(event: unknown): Credential {
   const bearer = typeof header === 'string' ? /^Bearer(?:\s+(.*))?$/is.exec(header) : null;
   if (bearer) {
     const shown = bearer[1] ?? '';
-    return shown.startsWith(BACKEND_KEY_PREFIX) ? { kind: 'backend-key', key: shown } : flexToken(shown);
+    return shown.startsWith(BACKEND_KEY_PREFIX) ? { kind: 'backend-key', key: shown } : { kind: 'token', token: shown };
   }
   const field = ownValue(event, 'Token');
-  if (field !== undefined) return flexToken(field);
+  if (field !== undefined) return tokenInField(field);
   throw new ApiError(
     'missing_credentials',
     'Show who is calling: send "Authorization: Bearer <token>" with a Flex token or a backend key, or a Flex token in the field Token.',
   );
 }
 
-function flexToken(token: unknown): Credential {
-  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !BEARER_TOKEN.test(token)) {
-    throw notAToken('not of a token’s form');
-  }
+function tokenInField(token: unknown): Credential {
+  if (typeof token !== 'string') throw notAToken('the field Token is not a string');
   // Twilio need not see it.
   if (token.startsWith(BACKEND_KEY_PREFIX)) throw notAToken('a backend key in the field Token');
-  return { kind: 'flex-token', token };
+  return { kind: 'token', token };
+}
+
+/** Whether a token has the form of a signed JWT, which no Flex token has: exactly two dots. */
+export const isSignedJwt = (token: string): boolean => token.split('.').length === 3;
+
+/** @throws {ApiError} `invalid_token` if a token cannot be one of Flex, so that Twilio is not asked about it */
+export function assertFlexTokenForm(token: string): void {
+  if (token.length > MAX_TOKEN_LENGTH || !BEARER_TOKEN.test(token)) throw notAToken('not of a token’s form');
 }
 
 const notAToken = (reason: string) =>

@@ -2,22 +2,26 @@ import type { Action, ActionOnUser, Right } from '../contract/functions';
 import { FLEX_ROLES, type FlexRole, type GUEST_ROLE } from '../contract/roles';
 import { ApiError } from '../errors';
 import type { FlexUserSid } from '../settings/sids';
-import type { Caller, FlexUserCaller } from './caller';
+import type { BackendCaller, Caller, FlexUserCaller, IdentityProviderCaller } from './caller';
 import { invalidToken } from './flex-token';
+import { invalidToken as invalidProviderToken } from './identity-provider/invalid-token';
 
 type Cell = 'yes' | 'no' | 'yes, never oneself';
-type Row = Readonly<Record<FlexRole | typeof GUEST_ROLE, Cell>> & { readonly backendKey: Action | 'no' };
+type Row = Readonly<Record<FlexRole | typeof GUEST_ROLE, Cell>> & {
+  readonly identityProvider: 'yes' | 'no';
+  readonly backendKey: Action | 'no';
+};
 
 /** Who may do what. A backend key needs the named scope. A token without any of these roles has no rights. */
 // biome-ignore format: a table is read in columns
 export const POLICY = {
   //                    webchat
-  provision:          { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'yes',                backendKey: 'provision' },
-  'lookup own user':  { guest: 'no', agent: 'yes', supervisor: 'yes', admin: 'yes',                backendKey: 'no' },
-  'lookup anybody':   { guest: 'no', agent: 'no',  supervisor: 'yes', admin: 'yes',                backendKey: 'lookup' },
-  'mint own user':    { guest: 'no', agent: 'yes', supervisor: 'yes', admin: 'yes',                backendKey: 'no' },
-  'mint anybody':     { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'no',                 backendKey: 'mint' },
-  deprovision:        { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'yes, never oneself', backendKey: 'deprovision' },
+  provision:          { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'yes',                identityProvider: 'no',  backendKey: 'provision' },
+  'lookup own user':  { guest: 'no', agent: 'yes', supervisor: 'yes', admin: 'yes',                identityProvider: 'yes', backendKey: 'no' },
+  'lookup anybody':   { guest: 'no', agent: 'no',  supervisor: 'yes', admin: 'yes',                identityProvider: 'no',  backendKey: 'lookup' },
+  'mint own user':    { guest: 'no', agent: 'yes', supervisor: 'yes', admin: 'yes',                identityProvider: 'yes', backendKey: 'no' },
+  'mint anybody':     { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'no',                 identityProvider: 'no',  backendKey: 'mint' },
+  deprovision:        { guest: 'no', agent: 'no',  supervisor: 'no',  admin: 'yes, never oneself', identityProvider: 'no',  backendKey: 'deprovision' },
 } as const satisfies Record<Right, Row>;
 
 /** A user as a request identifies one. */
@@ -76,11 +80,34 @@ export function requireKnownExpiration(caller: Caller, action: Action): void {
  * @throws {ApiError} `forbidden`
  */
 export function authorize<A extends Action>(caller: Caller, action: A, subject: Subject<A>): Permit<A> {
+  if (caller.kind === 'identity-provider') refuseUnmapped(caller);
   const right = rightFor(caller, action, subject);
   if (!grants(caller, right)) throw forbidden(caller, right);
   if (action === 'deprovision' && caller.kind === 'flex-user') refuseOwnReference(caller, subject);
   const user = subject && nameUser(caller, action, subject);
   return new GrantedPermit(action, caller, user as PermittedUser<A>);
+}
+
+/**
+ * Refuses a token that its provider vouches for, but that stands for no Flex user or no Flex role.
+ *
+ * @throws {ApiError} `forbidden`
+ */
+function refuseUnmapped({ username, roles, provider }: IdentityProviderCaller): void {
+  if (username === undefined) {
+    const { usernameClaim } = provider;
+    const unverified = usernameClaim === 'email' ? ' or not verified (email_verified)' : '';
+    throw new ApiError(
+      'forbidden',
+      `This token names no Flex user: its claim "${usernameClaim}" is missing, malformed${unverified}. Ask your administrator to add it.`,
+    );
+  }
+  if (roles?.length === 0) {
+    throw new ApiError(
+      'forbidden',
+      `This token grants no Flex role: its claim "${provider.rolesClaim}" holds no value that OIDC_ROLES lists. Ask your administrator for a role.`,
+    );
+  }
 }
 
 /**
@@ -119,7 +146,7 @@ const deprovisionsOneself = (flexUserSid: FlexUserSid | undefined) =>
   new ApiError('forbidden', 'You cannot deprovision your own user. Have another admin do it.', { flexUserSid });
 
 /** Twilio may treat SIDs and names that differ in case or Unicode form as the same, and return the stored form. */
-const isSame = (found: string, own: string | undefined): boolean =>
+export const isSame = (found: string, own: string | undefined): boolean =>
   own !== undefined && found.normalize().toLowerCase() === own.normalize().toLowerCase();
 
 /**
@@ -132,7 +159,9 @@ export function ttlWithin({ caller }: Permit<'mint'>, requestedSeconds: number):
   if (caller.kind === 'backend-key') return requestedSeconds;
   const leftSeconds = Math.floor(((caller.expiresAtMs ?? 0) - Date.now()) / 1000);
   // Negated so that NaN fails too.
-  if (!(leftSeconds >= 1)) throw invalidToken('expired');
+  if (!(leftSeconds >= 1)) {
+    throw caller.kind === 'identity-provider' ? invalidProviderToken('expired meanwhile') : invalidToken('expired');
+  }
   return Math.min(requestedSeconds, leftSeconds);
 }
 
@@ -156,7 +185,7 @@ function isOwn(caller: Caller, subject: UserReference): boolean {
  */
 function nameUser(caller: Caller, action: ActionOnUser | Action, subject: UserReference): NamedUser {
   if (subject.by !== 'self' && !(action === 'mint' && isOwn(caller, subject))) return subject;
-  const own = caller.kind === 'flex-user' ? ownUser(caller) : undefined;
+  const own = caller.kind === 'backend-key' ? undefined : ownUser(caller);
   if (own) return own;
   throw new ApiError(
     'forbidden',
@@ -164,16 +193,21 @@ function nameUser(caller: Caller, action: ActionOnUser | Action, subject: UserRe
   );
 }
 
-function ownUser({ flexUserSid, username }: FlexUserCaller): NamedUser | undefined {
+function ownUser({ flexUserSid, username }: Exclude<Caller, BackendCaller>): NamedUser | undefined {
   if (flexUserSid !== undefined) return { by: 'flex_user_sid', flexUserSid };
   return username === undefined ? undefined : { by: 'username', username };
 }
 
 function grants(caller: Caller, right: Right): boolean {
   const row: Row = POLICY[right];
-  return caller.kind === 'backend-key'
-    ? row.backendKey !== 'no' && caller.scopes.includes(row.backendKey)
-    : caller.roles.some((role) => row[role] !== 'no');
+  switch (caller.kind) {
+    case 'backend-key':
+      return row.backendKey !== 'no' && caller.scopes.includes(row.backendKey);
+    case 'identity-provider':
+      return row.identityProvider !== 'no';
+    case 'flex-user':
+      return caller.roles.some((role) => row[role] !== 'no');
+  }
 }
 
 function requirementsFor(right: Right): string {
@@ -186,6 +220,12 @@ function requirementsFor(right: Right): string {
 function forbidden(caller: Caller, right: Right): ApiError {
   if (caller.kind === 'flex-user') {
     return new ApiError('forbidden', `Your roles do not allow "${right}". Required: ${requirementsFor(right)}.`);
+  }
+  if (caller.kind === 'identity-provider') {
+    return new ApiError(
+      'forbidden',
+      `An identity provider token does not allow "${right}", only lookup and mint of its own user. Required: ${requirementsFor(right)}.`,
+    );
   }
   const scope = POLICY[right].backendKey;
   return new ApiError(

@@ -2,6 +2,7 @@ import { type Permit, ttlWithin } from '../auth/policy';
 import { ApiError } from '../errors';
 import type { FlexUserSid } from '../settings/sids';
 import { documented, undocumented } from '../twilio/responses';
+import { assertGranted, findGrantedUser, isProviderPermit } from './granted-user';
 import { MintedTokenSchema } from './shapes';
 import { findActiveUser, whyNotFound } from './users';
 import type { FlexUsersApi } from './users-api';
@@ -18,7 +19,7 @@ import type { FlexUsersApi } from './users-api';
  *   as {@link flexRequest} does
  */
 export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlSeconds: number) {
-  const flexUserSid = ownSid(permit) ?? (await findActiveUser(flex, permit)).flex_user_sid;
+  const flexUserSid = await findSid(flex, permit);
   const minting = flex.send(permit, {
     path: `/${flexUserSid}/Tokens`,
     body: () => ({ ttl: ttlWithin(permit, ttlSeconds) }),
@@ -30,7 +31,15 @@ export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlS
   const minted = documented(MintedTokenSchema, response, 'Tokens');
   if ((minted.token_info.flex_user_sid ?? flexUserSid) !== flexUserSid)
     throw undocumented(response, 'Tokens: another user');
+  if (isProviderPermit(permit)) assertGranted(permit, minted.token_info, response, 'Tokens');
   return { status: response.status, minted, flexUserSid };
+}
+
+async function findSid(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<FlexUserSid> {
+  const own = ownSid(permit);
+  if (own !== undefined) return own;
+  const user = isProviderPermit(permit) ? await findGrantedUser(flex, permit) : await findActiveUser(flex, permit);
+  return user.flex_user_sid;
 }
 
 const ownSid = ({ caller, user }: Permit<'mint'>): FlexUserSid | undefined =>

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type NamedUser, type Permit, refuseOneself } from '../auth/policy';
+import { isSame, type NamedUser, type Permit, refuseOneself } from '../auth/policy';
 import type { ActionOnUser } from '../contract/functions';
 import type { UpstreamRefusal } from '../contract/responses';
 import type { FlexRole } from '../contract/roles';
@@ -28,7 +28,17 @@ export interface NewFlexUser {
  * @throws {ApiError} as {@link flexRequest} does
  */
 export async function provisionUser(flex: FlexUsersApi, permit: Permit<'provision'>, user: NewFlexUser) {
-  const response = await flex.send(permit, {
+  const response = await sendProvision(flex, permit, user);
+  return { status: response.status, user: documented(ProvisionedUserSchema, response, 'Provision') };
+}
+
+/** @param permit to provision anyone, or to mint for the very user: an identity provider's token may do so (`granted-user.ts`) */
+export const sendProvision = (
+  flex: FlexUsersApi,
+  permit: Permit<'provision'> | Permit<'mint'>,
+  user: NewFlexUser,
+): Promise<UpstreamResponse> =>
+  flex.send(permit, {
     path: '/Provision',
     body: () => ({
       username: user.username,
@@ -38,8 +48,6 @@ export async function provisionUser(flex: FlexUsersApi, permit: Permit<'provisio
       worker: user.workerAttributes ? { attributes: user.workerAttributes } : {},
     }),
   });
-  return { status: response.status, user: documented(ProvisionedUserSchema, response, 'Provision') };
-}
 
 /**
  * The user that the permit is for.
@@ -61,15 +69,17 @@ export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>)
 export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<FlexUser> {
   const found = await findUser(flex, permit);
   const isKnown = permit.user.by === 'flex_user_sid' || typeof found.deactivated === 'boolean';
-  const user = isKnown ? found : await fetchUser(flex, permit, found.flex_user_sid);
-  if (user.deactivated === true) {
-    throw new ApiError(
-      'user_deactivated',
-      'This user is deactivated and cannot get a token. Contact your Flex administrator. Twilio does not document whether provisioning the user again reactivates it.',
-      { flexUserSid: user.flex_user_sid },
-    );
-  }
-  return user;
+  return refuseDeactivated(isKnown ? found : await fetchUser(flex, permit, found.flex_user_sid));
+}
+
+/** @throws {ApiError} `user_deactivated` */
+export function refuseDeactivated<User extends Pick<FlexUser, 'flex_user_sid' | 'deactivated'>>(user: User): User {
+  if (user.deactivated !== true) return user;
+  throw new ApiError(
+    'user_deactivated',
+    'This user is deactivated and cannot get a token. Contact your Flex administrator. Twilio does not document whether provisioning the user again reactivates it.',
+    { flexUserSid: user.flex_user_sid },
+  );
 }
 
 /**
@@ -112,7 +122,7 @@ async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): P
   return found;
 }
 
-async function fetchUser(
+export async function fetchUser(
   flex: FlexUsersApi,
   permit: Permit<ActionOnUser>,
   flexUserSid: FlexUserSid,
@@ -123,23 +133,35 @@ async function fetchUser(
   return user;
 }
 
-/** An unknown user is an empty list. Whoever else stands in the list is not the one that was asked for. */
 async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<FlexUser> {
+  const { user } = await searchByUsername(flex, permit, username);
+  if (user === undefined) throw userNotFound();
+  return user;
+}
+
+/**
+ * Searches the list. Any other user in it is not the one that was asked for.
+ *
+ * @returns `user`: the user of exactly this name; `isSimilarListed`: whether there is one whose name differs only in case or Unicode form
+ * @throws {ApiError} as {@link flexRequest} does
+ */
+export async function searchByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string) {
   const response = await flex.send(permit, { path: `?${new URLSearchParams({ Username: username })}` });
   const { users } = documented(FlexUserListSchema, response, 'Users');
   const [user, another] = users.filter((item) => item.username === username);
   if (another) throw undocumented(response, 'Users: the same user name twice');
-  if (user === undefined) throw notFound();
-  if (!v.is(FlexUserSchema, user)) throw undocumented(response, 'Users: not of the documented shape');
-  return user;
+  if (user !== undefined && !v.is(FlexUserSchema, user)) {
+    throw undocumented(response, 'Users: not of the documented shape');
+  }
+  return { user, isSimilarListed: users.some((item) => isSame(item.username, username)) };
 }
 
 /** What a 404 means for a request about one user. */
 export const whyNotFound = (response: UpstreamResponse): ApiError | undefined =>
-  response.status === 404 ? notFound(refusalOf(response)) : undefined;
+  response.status === 404 ? userNotFound(refusalOf(response)) : undefined;
 
 /** @param upstream where Twilio said so itself, and not by an empty list */
-const notFound = (upstream?: UpstreamRefusal): ApiError =>
+export const userNotFound = (upstream?: UpstreamRefusal): ApiError =>
   new ApiError('user_not_found', 'There is no such Flex user. Check the spelling, or provision the user first.', {
     ...(upstream && { upstream }),
   });

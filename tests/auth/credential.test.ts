@@ -1,4 +1,4 @@
-import { findCredential } from '../../src/auth/credential';
+import { assertFlexTokenForm, findCredential, isSignedJwt } from '../../src/auth/credential';
 import type { ApiError } from '../../src/errors';
 
 const withAuthorization = (value: unknown, fields: Record<string, unknown> = {}) => ({
@@ -9,7 +9,8 @@ const withAuthorization = (value: unknown, fields: Record<string, unknown> = {})
 /** What is thrown where no credential is found. */
 function refusalOf(event: unknown): Pick<ApiError, 'code'> & { reason: string | undefined } {
   try {
-    findCredential(event);
+    const credential = findCredential(event);
+    if (credential.kind === 'token') assertFlexTokenForm(credential.token);
   } catch (thrown) {
     const { code, options } = thrown as ApiError;
     return { code, reason: options.reason };
@@ -20,12 +21,12 @@ function refusalOf(event: unknown): Pick<ApiError, 'code'> & { reason: string | 
 it.each(['Bearer abc', 'bearer abc', 'BEARER abc', 'Bearer   abc', 'Bearer \t abc'])(
   'reads a Flex token out of the header %j',
   (header) => {
-    expect(findCredential(withAuthorization(header))).toEqual({ kind: 'flex-token', token: 'abc' });
+    expect(findCredential(withAuthorization(header))).toEqual({ kind: 'token', token: 'abc' });
   },
 );
 
 it('reads a Flex token out of the field Token', () => {
-  expect(findCredential({ Token: 'abc' })).toEqual({ kind: 'flex-token', token: 'abc' });
+  expect(findCredential({ Token: 'abc' })).toEqual({ kind: 'token', token: 'abc' });
 });
 
 it('reads a backend key out of the header alone', () => {
@@ -57,6 +58,11 @@ it('reads tokens up to 16 KiB', () => {
 
 it('says for the log why what was sent is no token', () => {
   expect(refusalOf(withAuthorization('Bearer a b')).reason).toBe('not of a token’s form');
-  expect(refusalOf({ Token: 12 }).reason).toBe('not of a token’s form');
+  expect(refusalOf({ Token: 12 }).reason).toBe('the field Token is not a string');
   expect(refusalOf(withAuthorization(['Bearer abc', 'Bearer def'])).reason).toBe('several Authorization headers');
+});
+
+it('tells a signed JWT from a Flex token by its two dots', () => {
+  for (const token of ['a.b.c', '..', 'a..']) expect(isSignedJwt(token)).toBe(true);
+  for (const token of ['a', 'a.b', 'a.b.c.d', 'a.b.c.d.e', '']) expect(isSignedJwt(token)).toBe(false);
 });

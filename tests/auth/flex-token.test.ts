@@ -195,7 +195,7 @@ it('knows a guest as a guest, whatever else the token holds', async () => {
   const identify = async (roles: string[]) => {
     const token = await twilio.sandbox.tokenFor('admin', { roles });
     const asking = new UpstreamCall(performance.now() + 60_000);
-    return identifyCaller({ kind: 'flex-token', token }, readSettings(twilio.settings), asking);
+    return identifyCaller({ kind: 'token', token }, readSettings(twilio.settings), asking);
   };
   expect(await identify(['admin', 'Guest', 'agent'])).toMatchObject({ roles: ['guest'] });
   expect(await identify(['admin', 'wfo.full_access', 'agent'])).toMatchObject({ roles: ['admin', 'agent'] });

@@ -14,8 +14,6 @@ export const ALGORITHMS = [
   'EdDSA',
 ] as const;
 
-export const MAX_TOKEN_LENGTH = 16_384;
-
 /** How far the provider's clock may be ahead of ours. An expired token gets no tolerance. */
 const TOLERANCE_SECONDS = 60;
 

@@ -1,11 +1,12 @@
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
+import { MAX_TOKEN_LENGTH } from '../../contract/limits';
 import { isRecord } from '../../json';
 import type { IdentityProvider } from '../../settings/identity-provider';
 import type { UpstreamCall } from '../../upstream/call';
 import type { KeySet } from './discovery';
 import { invalidToken } from './invalid-token';
 import { keysOf } from './keys';
-import { ALGORITHMS, brokenClaimRule, brokenHeaderRule, MAX_TOKEN_LENGTH } from './rules';
+import { ALGORITHMS, brokenClaimRule, brokenHeaderRule } from './rules';
 
 // Not exported, so that no other module can make verified claims.
 declare const verified: unique symbol;

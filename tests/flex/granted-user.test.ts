@@ -1,0 +1,417 @@
+import { handler as lookup } from '../../src/functions/lookup';
+import { handler as mint } from '../../src/functions/mint';
+import { type Answer, type Asking, call } from '../support/call';
+import { deedsAsked, usersAsked } from '../support/documented';
+import { startProvider, type TestProvider } from '../support/identity-provider';
+import { useSandbox } from '../support/twilio';
+
+// What a token of the customer's identity provider gets at Twilio: a token with no role that the provider has not granted.
+
+const twilio = useSandbox();
+let provider: TestProvider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterAll(() => provider.close());
+
+const OIDC_ROLES = 'agent=team,supervisor=leads,admin=admins,agent=temps';
+const CHECKED = { OIDC_ROLES };
+const PROVISIONING = { OIDC_ROLES, OIDC_PROVISION: 'true' };
+
+const ask = (handler: typeof mint, changes: object, settings: object = {}, asking: Asking = {}): Promise<Answer> =>
+  call(
+    handler,
+    { ...twilio.settings, ...provider.settings, ...settings },
+    { bearer: provider.token(changes), ...asking },
+  );
+const mintAs = (changes: object, settings?: object, asking?: Asking) => ask(mint, changes, settings, asking);
+
+const forbidden = (message: RegExp) => ({
+  status: 403,
+  body: { code: 'forbidden', message: expect.stringMatching(message) },
+});
+const deeds = () =>
+  deedsAsked(twilio.sandbox.requests).map(({ path, json }) => ({ what: path.split('/').at(-1), json }));
+const claimsOf = (role: 'agent' | 'supervisor' | 'admin', roles?: unknown) => ({ email: `${role}@example.com`, roles });
+const newUser = { email: 'new@example.com', name: 'New Name', roles: ['team'] };
+const asProvisioned = (changes: object) => ({
+  what: 'Provision',
+  json: {
+    username: 'new@example.com',
+    email: 'new@example.com',
+    full_name: 'New Name',
+    roles: ['agent'],
+    worker: {},
+    ...changes,
+  },
+});
+
+describe('the user name', () => {
+  const unusable: [string, object, object?][] = [
+    ['an unverified email address', { email_verified: false }],
+    ['an email address of which nothing is said', { email_verified: undefined }],
+    ['an email address verified by a string', { email_verified: 'true' }],
+    ['an email address verified by a number', { email_verified: 1 }],
+    ['no email address', { email: undefined }],
+    ['an empty email address', { email: '' }],
+    ['an email address that is an array', { email: ['agent@example.com'] }],
+    ['an email address that is an object', { email: { toString: 'agent@example.com' } }],
+    ['257 characters', { email: 'x'.repeat(257) }],
+    ['a control character', { email: 'agent@example.com\n' }],
+    ['half a surrogate pair', { email: 'agent\ud800@example.com' }],
+    ['a verified email address, if the setting names another claim', {}, { OIDC_USERNAME_CLAIM: 'preferred_username' }],
+    ['a claim named as what every object has', {}, { OIDC_USERNAME_CLAIM: 'constructor.name' }],
+    ['the prototype', { __proto__: null }, { OIDC_USERNAME_CLAIM: '__proto__' }],
+  ];
+
+  it.each(unusable)(
+    '%s is 403 that names the claim, and no request is made to Twilio',
+    async (_, changes, settings = {}) => {
+      const name = Object.values(settings)[0] ?? 'email';
+      for (const handler of [mint, lookup]) {
+        for (const fields of [{}, { username: 'agent@example.com' }]) {
+          const answer = await ask(handler, changes, settings, { fields });
+          expect(answer).toMatchObject(forbidden(/^This token names no Flex user/));
+          expect(answer.body.message).toContain(`"${name}"`);
+        }
+      }
+      expect(twilio.sandbox.requests).toEqual([]);
+    },
+  );
+
+  it('may come from any claim, by its exact name first and then by a path', async () => {
+    const email = undefined;
+    const name = 'agent@example.com';
+    for (const [claim, changes] of [
+      ['preferred_username', { email, preferred_username: name }],
+      ['https://example.com/user.name', { email, 'https://example.com/user.name': name }],
+      ['user.name', { email, 'user.name': name, user: { name: 'admin@example.com' } }],
+      ['user.name', { email, user: { name } }],
+      ['sub', { email, sub: name }],
+    ] as const) {
+      expect(await mintAs(changes, { OIDC_USERNAME_CLAIM: claim })).toMatchObject({
+        status: 201,
+        body: { token_info: { username: name } },
+      });
+    }
+  });
+
+  it('is not looked for by a path if the exact claim is there, though unusable', async () => {
+    const changes = { 'user.name': null, user: { name: 'agent@example.com' } };
+    expect(await mintAs(changes, { OIDC_USERNAME_CLAIM: 'user.name' })).toMatchObject({ status: 403 });
+  });
+
+  it('may have 256 characters, and is requested exactly', async () => {
+    const email = '𝒳'.repeat(256);
+    expect(await mintAs({ email })).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
+    const [{ path } = { path: '' }] = usersAsked(twilio.sandbox.requests);
+    expect(new URLSearchParams(path.split('?')[1]).get('Username')).toBe(email);
+  });
+});
+
+describe('the roles claim', () => {
+  const unusable: [string, object, object?][] = [
+    ['absent', {}],
+    ['of another value', { roles: ['accounting'] }],
+    ['in another case', { roles: ['Team'] }],
+    ['with a blank', { roles: ['team '] }],
+    ['the name of a Flex role, which is not what the setting lists', { roles: ['agent', 'admin'] }],
+    ['several values in one string', { roles: 'team leads' }],
+    ['an object', { roles: { team: true } }],
+    ['a number', { roles: 7 }],
+    ['true', { roles: true }],
+    ['null', { roles: null }],
+    ['an array that holds more than strings', { roles: ['team', 7] }],
+    ['an array in an array', { roles: [['team']] }],
+    [
+      'under the name of what every object has',
+      {},
+      { OIDC_ROLES_CLAIM: 'constructor.name', OIDC_ROLES: 'admin=Object' },
+    ],
+    ['the length of an array', { roles: [] }, { OIDC_ROLES_CLAIM: 'roles.length', OIDC_ROLES: 'admin=0' }],
+    ['an item of an array', { roles: ['x'] }, { OIDC_ROLES_CLAIM: 'roles.0', OIDC_ROLES: 'admin=x' }],
+  ];
+
+  it.each(unusable)(
+    '%s grants nothing: 403, and no request is made to Twilio',
+    async (_, changes, settings = CHECKED) => {
+      for (const handler of [mint, lookup]) {
+        const answer = await ask(handler, changes, { ...CHECKED, ...settings });
+        expect(answer).toMatchObject(forbidden(/^This token grants no Flex role: its claim "/));
+      }
+      expect(twilio.sandbox.requests).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['a string', 'roles', { roles: 'team' }],
+    ['an array', 'roles', { roles: ['x', 'team'] }],
+    ['two values for one role', 'roles', { roles: ['temps'] }],
+    ['a URL', 'https://example.com/roles', { 'https://example.com/roles': ['team'] }],
+    ['a name with a colon', 'cognito:groups', { 'cognito:groups': ['team'] }],
+    ['a path', 'realm_access.roles', { realm_access: { roles: ['team'] } }],
+  ])('%s grants the role', async (_, claim, changes) => {
+    expect(await mintAs(changes, { ...CHECKED, OIDC_ROLES_CLAIM: claim })).toMatchObject({
+      status: 201,
+      body: { token_info: { roles: ['agent'] } },
+    });
+  });
+});
+
+describe('without OIDC_ROLES', () => {
+  it('the roles at Twilio count, whatever the token says', async () => {
+    expect(await mintAs(claimsOf('admin'))).toMatchObject({ status: 201, body: { token_info: { roles: ['admin'] } } });
+  });
+
+  it('makes three requests: list, record and token', async () => {
+    await mintAs({});
+    expect(usersAsked(twilio.sandbox.requests).map(({ method }) => method)).toEqual(['GET', 'GET', 'POST']);
+  });
+
+  it('a user who is unknown is 404, and one who is deactivated 409', async () => {
+    expect(await mintAs(newUser)).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
+    await deactivate('agent');
+    expect(await mintAs({})).toMatchObject({ status: 409, body: { code: 'user_deactivated' } });
+    expect(deeds()).toEqual([]);
+  });
+});
+
+/** Deactivates a user of the sandbox behind the service's back. */
+async function deactivate(role: 'agent' | 'supervisor' | 'admin'): Promise<void> {
+  const { flexUserSid } = twilio.sandbox.users[role];
+  await fetch(`https://flex-api.twilio.com/v4/Instances/${twilio.sandbox.instanceSid}/Users/Deprovision`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Basic ${Buffer.from(`${twilio.sandbox.accountSid}:${twilio.sandbox.authToken}`).toString('base64')}`,
+      'Content-Type': 'application/json',
+    },
+    body: JSON.stringify({ flex_user_sid: flexUserSid }),
+  });
+  twilio.sandbox.requests.length = 0;
+}
+
+describe('with OIDC_ROLES', () => {
+  it('a user with a role too many is 403 that names it, before 409, and no token is minted', async () => {
+    const expected = forbidden(/a role that your identity provider does not grant: admin\b/);
+    expect(await mintAs(claimsOf('admin', ['team', 'leads']), CHECKED)).toMatchObject(expected);
+    await deactivate('admin');
+    expect(await mintAs(claimsOf('admin', ['team']), CHECKED)).toMatchObject(expected);
+    expect(deeds()).toEqual([]);
+  });
+
+  it('lookup is not affected by a role too many', async () => {
+    expect(await ask(lookup, claimsOf('admin', ['team']), CHECKED)).toMatchObject({
+      status: 200,
+      body: { roles: ['admin'] },
+    });
+  });
+
+  it('a user with a role too few gets a token with what is there', async () => {
+    expect(await mintAs(claimsOf('agent', ['team', 'admins']), CHECKED)).toMatchObject({
+      status: 201,
+      body: { token_info: { roles: ['agent'] } },
+    });
+    expect(deeds().map(({ what }) => what)).toEqual(['Tokens']);
+  });
+
+  it('roles of add-ons are left alone', async () => {
+    const record = { ...(await ask(lookup, {}, {})).body, deactivated: false, roles: ['agent', 'wfo.full_access'] };
+    twilio.sandbox.fault({ host: 'flex-api', path: /Username=/, status: 200, body: { users: [record] } });
+    expect(await mintAs(claimsOf('agent', ['team']), CHECKED)).toMatchObject({ status: 201 });
+  });
+
+  it.each(['Admin', 'ADMIN', ' admin '])('the role %j is admin too', async (role) => {
+    const record = { ...(await ask(lookup, {}, {})).body, deactivated: false, roles: ['agent', role] };
+    twilio.sandbox.fault({ host: 'flex-api', path: /Username=/, status: 200, body: { users: [record] } });
+    expect(await mintAs(claimsOf('agent', ['team']), CHECKED)).toMatchObject({ status: 403 });
+  });
+
+  it.each([[undefined], [null], ['agent'], [[7]], [{ 0: 'agent' }]])(
+    'a record whose roles are %j is 502, and no token is minted',
+    async (roles) => {
+      const record = { ...(await ask(lookup, {}, {})).body, deactivated: false, roles };
+      twilio.sandbox.fault({
+        host: 'flex-api',
+        method: 'GET',
+        path: /Username=/,
+        status: 200,
+        body: { users: [record] },
+      });
+      twilio.sandbox.fault({ host: 'flex-api', method: 'GET', path: /Users.FU/, status: 200, body: record });
+      expect(await mintAs(claimsOf('agent', ['team']), CHECKED)).toMatchObject({
+        status: 502,
+        body: { code: 'upstream_error' },
+      });
+      expect(deeds()).toEqual([]);
+    },
+  );
+
+  it.each([[['agent', 'admin']], [['ADMIN']], [undefined], [null], ['agent'], [[null]]])(
+    'a token that Twilio mints with the roles %j is 502, and is not handed out',
+    async (roles) => {
+      const body = { access_token: 'the-minted-token', token_info: { roles } };
+      twilio.sandbox.fault({ host: 'flex-api', path: /Tokens$/, status: 201, body });
+      const answer = await mintAs(claimsOf('agent', ['team']), CHECKED);
+      expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
+      expect(JSON.stringify(answer)).not.toContain('the-minted-token');
+    },
+  );
+
+  it('an unknown user is 404, and is not created', async () => {
+    expect(await mintAs(newUser, CHECKED)).toMatchObject({ status: 404 });
+    expect(deeds()).toEqual([]);
+  });
+});
+
+describe('with OIDC_PROVISION', () => {
+  it('an unknown user is created with the mapped roles, and gets a token', async () => {
+    expect(await mintAs({ ...newUser, roles: ['admins', 'team'] }, PROVISIONING)).toMatchObject({
+      status: 201,
+      body: { token_info: { username: 'new@example.com', roles: ['agent', 'admin'] } },
+    });
+    expect(deeds()).toEqual([
+      asProvisioned({ roles: ['agent', 'admin'] }),
+      { what: 'Tokens', json: { ttl: expect.any(Number) } },
+    ]);
+  });
+
+  it('a new user’s contact data are the claims’, verified or not, else the user name', async () => {
+    const OIDC_USERNAME_CLAIM = 'sub';
+    for (const [claims, sent] of [
+      [
+        { sub: 'u-1', email: 'e@x.y', email_verified: false, name: 'N' },
+        { email: 'e@x.y', full_name: 'N' },
+      ],
+      [
+        { sub: 'u@x.y', email: undefined, name: undefined },
+        { email: 'u@x.y', full_name: 'u@x.y' },
+      ],
+      [
+        { sub: 'v@x.y', email: 7, name: ['N'] },
+        { email: 'v@x.y', full_name: 'v@x.y' },
+      ],
+      [
+        { sub: 'w@x.y', email: '', name: 'x'.repeat(257) },
+        { email: 'w@x.y', full_name: 'w@x.y' },
+      ],
+    ] as const) {
+      twilio.sandbox.reset();
+      await mintAs({ roles: ['team'], ...claims }, { ...PROVISIONING, OIDC_USERNAME_CLAIM });
+      expect(deeds()[0]).toEqual(asProvisioned({ username: claims.sub, ...sent }));
+    }
+  });
+
+  it.each(['u-1', '@x', 'x@', 'a b@x.y', 'a@b@c'])(
+    'a new user %j without an email address is 403 that names the claim, and is not created',
+    async (sub) => {
+      const settings = { ...PROVISIONING, OIDC_USERNAME_CLAIM: 'sub' };
+      const answer = await mintAs({ sub, email: undefined, roles: ['team'] }, settings);
+      expect(answer).toMatchObject(forbidden(/"email"/));
+      expect(deeds()).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['too many', 'admin', ['team'], ['agent']],
+    ['too few', 'agent', ['team', 'leads'], ['agent', 'supervisor']],
+    ['other', 'supervisor', ['admins'], ['admin']],
+  ] as const)(
+    'a user with %s roles is provisioned again with their own contact data',
+    async (_, who, roles, mapped) => {
+      const { username, full_name } = twilio.sandbox.users[who];
+      expect(await mintAs({ ...claimsOf(who, roles), name: 'Another Name' }, PROVISIONING)).toMatchObject({
+        status: 201,
+        body: { token_info: { roles: mapped } },
+      });
+      expect(deeds()[0]).toEqual(asProvisioned({ username, email: username, full_name, roles: [...mapped] }));
+    },
+  );
+
+  it('a user whose record has no contact data gets the claims’', async () => {
+    const { email: _, full_name: __, ...record } = (await ask(lookup, claimsOf('admin'))).body;
+    twilio.sandbox.fault({
+      host: 'flex-api',
+      path: /Users.FU\w+$/,
+      status: 200,
+      body: { ...record, deactivated: false },
+    });
+    await mintAs({ ...claimsOf('admin', ['team']), name: 'A Name' }, PROVISIONING);
+    expect(deeds()[0]).toEqual(
+      asProvisioned({ username: 'admin@example.com', email: 'admin@example.com', full_name: 'A Name' }),
+    );
+  });
+
+  it('a user with the right roles is not provisioned', async () => {
+    expect(await mintAs(claimsOf('agent', ['team']), PROVISIONING)).toMatchObject({ status: 201 });
+    expect(deeds().map(({ what }) => what)).toEqual(['Tokens']);
+  });
+
+  it('a deactivated user is 409 and never brought back, whatever their roles', async () => {
+    await deactivate('admin');
+    for (const roles of [['admins'], ['team']]) {
+      expect(await mintAs(claimsOf('admin', roles), PROVISIONING)).toMatchObject({ status: 409 });
+    }
+    expect(deeds()).toEqual([]);
+  });
+
+  it('a deactivated user under a name in other letters is 404 and never brought back', async () => {
+    const record = { ...(await ask(lookup, claimsOf('agent'))).body, deactivated: true };
+    twilio.sandbox.fault({ host: 'flex-api', path: /Username=/, status: 200, body: { users: [record] } });
+    for (const email of ['Agent@Example.com', 'AGENT@example.com']) {
+      expect(await mintAs({ email, roles: ['team'] }, PROVISIONING)).toMatchObject({ status: 404 });
+    }
+    expect(deeds()).toEqual([]);
+  });
+
+  const oddResponses: [string, object, number][] = [
+    ['with a role too many', { roles: ['agent', 'admin'] }, 502],
+    ['with a role too many in other letters', { roles: ['ADMIN'] }, 502],
+    ['without a list of roles', { roles: undefined }, 502],
+    ['with roles of another type', { roles: 'agent' }, 502],
+    ['without a SID', { flex_user_sid: undefined }, 502],
+    ['with a SID that is none', { flex_user_sid: 'FU../..' }, 502],
+    ['of a deactivated user', { deactivated: true }, 409],
+  ];
+
+  it.each(oddResponses)('a response to Provision %s ends it, and no token is minted', async (_, changes, expected) => {
+    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, roles: ['agent'], ...changes };
+    twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status: 201, body });
+    expect(await mintAs(newUser, PROVISIONING)).toMatchObject({ status: expected });
+    expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
+  });
+
+  it('a response to Provision about another user than the one that was found is 502', async () => {
+    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, roles: ['agent'] };
+    twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status: 200, body });
+    expect(await mintAs(claimsOf('admin', ['team']), PROVISIONING)).toMatchObject({ status: 502 });
+    expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
+  });
+
+  it('lookup creates no one', async () => {
+    expect(await ask(lookup, newUser, PROVISIONING)).toMatchObject({ status: 404 });
+    expect(deeds()).toEqual([]);
+  });
+});
+
+describe('the lifetime', () => {
+  it('is cut to what the shown token has left, and never requested beyond MAX_TOKEN_TTL', async () => {
+    const exp = () => Math.floor(Date.now() / 1000) + 100;
+    for (const fields of [{}, { ttl: 3600 }]) {
+      await mintAs({ exp: exp() }, {}, { fields });
+      const { ttl } = Object(deeds().at(-1)?.json);
+      expect(ttl).toBeLessThanOrEqual(100);
+      expect(ttl).toBeGreaterThan(80);
+    }
+    await mintAs({ exp: 1e300 }, {}, { fields: { ttl: 60 } });
+    expect(deeds().at(-1)?.json).toEqual({ ttl: 60 });
+    expect(await mintAs({}, {}, { fields: { ttl: 3601 } })).toMatchObject({ status: 400 });
+  });
+
+  it('of less than a second left is 401 with the public message of every refusal', async () => {
+    expect(await mintAs({ exp: Date.now() / 1000 + 0.9 })).toMatchObject({
+      status: 401,
+      body: { code: 'invalid_token', message: expect.stringMatching(/^This identity provider token is invalid/) },
+    });
+    expect(deeds()).toEqual([]);
+  });
+});
