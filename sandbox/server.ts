@@ -5,6 +5,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { parseJson } from '../src/json';
+import { isLocalhost } from '../src/settings/origin';
 import type { RecordedRequest, SandboxEnv } from './env';
 import { type Fault, Faults, troubled } from './faults';
 import { flex } from './hosts/flex';
@@ -12,6 +13,7 @@ import { flexApi } from './hosts/flex-api';
 import { iam } from './hosts/iam';
 import { services } from './hosts/services';
 import { refuse } from './hosts/twilio-error';
+import { limited, RequestLimit } from './request-limit';
 import { type Account, newAccount, newBackendKey } from './state/account';
 import { newSid } from './state/sids';
 import { SignIn } from './state/sign-in';
@@ -58,7 +60,9 @@ export interface Sandbox
   requests: RecordedRequest[];
   requestsTo(host: Service): RecordedRequest[];
   fault(fault: Fault): void;
-  /** Forgets requests, faults and sign-ins, and restores the initial users. */
+  /** Until the next reset, `flex-api` refuses more requests per second than this with 429 and `Retry-After`. */
+  limitRequests(perSecond: number): void;
+  /** Forgets requests, faults, the limit and sign-ins, and restores the initial users. */
   reset(): void;
   /** Ends the server and every request that is still open. */
   close(): Promise<void>;
@@ -71,6 +75,9 @@ const BROWSER_PATHS = [
   '/services/v1/Flex/Authentication/*',
   '/services/v1/Flex/OAuth/*',
 ];
+
+/** Where programs on this machine learn the sandbox's account, as the settings that it would have in `.env`. */
+export const ACCOUNT_PATH = '/account';
 
 export interface SandboxOptions {
   /** Default: a free port. */
@@ -92,7 +99,13 @@ export async function startSandbox({
   const tokens = new Tokens(users, now);
   const signIn = new SignIn(tokens, trustedRedirectUrls);
   const faults = new Faults();
+  const limit = new RequestLimit();
   const requests: RecordedRequest[] = [];
+  const environment = () => ({
+    ACCOUNT_SID: account.accountSid,
+    AUTH_TOKEN: account.authToken,
+    BACKEND_KEYS: backendKeys,
+  });
 
   const app = new Hono<SandboxEnv>({ getPath: (request) => routeOf(new URL(request.url).pathname) });
   for (const path of BROWSER_PATHS) app.use(path, cors({ exposeHeaders: ['Twilio-Request-Id', 'Retry-After'] }));
@@ -107,6 +120,11 @@ export async function startSandbox({
     });
     app.use(`/${service}/*`, troubled(faults));
   }
+  app.use('/flex-api/*', limited(limit));
+  app.get(ACCOUNT_PATH, (c) => {
+    // A page that has its own host name lead here must not read it.
+    return isLocalhost(c.req.header('host') ?? '') ? c.json(environment()) : c.text('Not found', 404);
+  });
   const twilio = { account, users, tokens, signIn };
   app.route('/flex', flex(twilio));
   app.route('/flex-api', flexApi(twilio));
@@ -136,7 +154,7 @@ export async function startSandbox({
     user: (username) => users.byUsername(username),
     backendKey,
     backendKeys,
-    environment: () => ({ ACCOUNT_SID: account.accountSid, AUTH_TOKEN: account.authToken, BACKEND_KEYS: backendKeys }),
+    environment,
     async tokenFor(who, { ttlSeconds, ...overrides } = {}) {
       const holder = typeof who === 'string' ? { ...users.seeds, guest: users.guest }[who] : who;
       const current = 'flexUserSid' in holder ? (users.bySid(holder.flexUserSid) ?? holder) : holder;
@@ -149,9 +167,11 @@ export async function startSandbox({
     requests,
     requestsTo: (host) => requests.filter(({ service }) => service === host),
     fault: (fault) => faults.order(fault),
+    limitRequests: (perSecond) => limit.set(perSecond),
     reset() {
       requests.length = 0;
       faults.clear();
+      limit.clear();
       users.reset();
       signIn.reset();
     },
@@ -165,6 +185,7 @@ export async function startSandbox({
 
 /** Returns the route of `/flex-api.sydney.au1.twilio.com/v4/…`: `/flex-api/v4/…`. */
 function routeOf(pathname: string): string {
+  if (pathname === ACCOUNT_PATH) return pathname;
   const { host, path } = splitTarget(pathname);
   const service = serviceOf(host);
   return service === undefined ? '/' : `/${service}${path}`;
