@@ -1,0 +1,103 @@
+import type { BackendCaller } from '../../src/auth/caller';
+import { authorize, type NamedUser } from '../../src/auth/policy';
+import { isFlexRole } from '../../src/contract/roles';
+import { ApiError } from '../../src/errors';
+import { findUser, type NewFlexUser, provisionUser } from '../../src/flex/users';
+import type { FlexUsersApi } from '../../src/flex/users-api';
+import { ownValue } from '../../src/json';
+
+/**
+ * Who runs the command: the account's owner, whose credentials can do anything at Twilio. They get only what provisioning a team takes,
+ * so that nothing here can mint, deprovision or deactivate, whatever is changed later.
+ */
+const OWNER: BackendCaller = { kind: 'backend-key', name: 'npm run team', scopes: ['provision', 'lookup'] };
+
+/** One difference between the file and Twilio. */
+export interface Change {
+  readonly field: 'email' | 'full_name' | 'roles' | 'attributes';
+  /** What Twilio has; undefined if it does not say. */
+  readonly from?: unknown;
+  readonly to: unknown;
+}
+
+/** What is to be done for one user. */
+export interface Step {
+  readonly action: 'create' | 'change' | 'unchanged';
+  readonly changes: readonly Change[];
+  /** What the file has, but Twilio does not return, and what is not sent either. */
+  readonly notCompared: readonly Change['field'][];
+}
+
+/**
+ * Compares a user of the file with Twilio. Changes nothing.
+ *
+ * @param options.attributes whether attributes are sent to a user that exists even if nothing else is to be changed
+ * @throws {ApiError} `user_deactivated`; what {@link findUser} throws
+ */
+export async function planUser(flex: FlexUsersApi, user: NewFlexUser, options: { attributes: boolean }): Promise<Step> {
+  const record = await findRecord(flex, user.username);
+  if (record === undefined) return { action: 'create', changes: [], notCompared: [] };
+
+  const compared = [
+    compareText('email', record, user.email),
+    compareText('full_name', record, user.fullName),
+    compareRoles(record, user),
+  ];
+  const differing = compared.filter((change) => typeof change === 'object');
+  const unknown = compared.filter((field) => typeof field === 'string');
+  const sendsAttributes = user.workerAttributes !== undefined && (options.attributes || differing.length > 0);
+  const attributes: Change[] = sendsAttributes ? [{ field: 'attributes', to: user.workerAttributes }] : [];
+  const changes = [...differing, ...attributes];
+  return {
+    action: changes.length > 0 ? 'change' : 'unchanged',
+    changes,
+    notCompared: [...unknown, ...(user.workerAttributes && !sendsAttributes ? (['attributes'] as const) : [])],
+  };
+}
+
+/** Creates the user or brings it up to date. Idempotent. @throws {ApiError} what {@link provisionUser} throws */
+export async function applyUser(flex: FlexUsersApi, user: NewFlexUser): Promise<void> {
+  await provisionUser(flex, authorize(OWNER, 'provision', undefined), user);
+}
+
+/** The user as Twilio has it; undefined if there is none of that name. */
+async function findRecord(flex: FlexUsersApi, username: string): Promise<object | undefined> {
+  const listed = await look(flex, { by: 'username', username }).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === 'user_not_found') return undefined;
+    throw error;
+  });
+  if (listed === undefined) return undefined;
+  const { flex_user_sid: flexUserSid, deactivated } = listed;
+  // The list leaves some fields out. One that lacks the record is not a user to be created, so not found is an error here.
+  const isComplete = typeof deactivated === 'boolean' && COMPARED.every((name) => ownValue(listed, name) !== undefined);
+  const record = isComplete ? listed : { ...listed, ...(await look(flex, { by: 'flex_user_sid', flexUserSid })) };
+  if (record.deactivated !== true) return record;
+  throw new ApiError(
+    'user_deactivated',
+    'This user is deactivated. To reactivate it, provision it yourself; otherwise remove this row.',
+    {
+      flexUserSid,
+    },
+  );
+}
+
+const look = (flex: FlexUsersApi, user: NamedUser) => findUser(flex, authorize(OWNER, 'lookup', user));
+
+const COMPARED = ['email', 'full_name', 'roles'] as const;
+type Compared = (typeof COMPARED)[number];
+
+/** @returns the name of the field if Twilio does not say; undefined if there is no difference */
+function compareText(field: Compared, record: object, to: string): Change | Compared | undefined {
+  const from = ownValue(record, field);
+  if (from === undefined) return field;
+  return from === to ? undefined : { field, from, to };
+}
+
+/** The order does not matter, and roles of add-ons are left alone. */
+function compareRoles(record: object, { roles }: NewFlexUser): Change | Compared | undefined {
+  const from = ownValue(record, 'roles');
+  if (!Array.isArray(from)) return 'roles';
+  const present = new Set(from.filter(isFlexRole));
+  const isSame = present.size === new Set(roles).size && roles.every((role) => present.has(role));
+  return isSame ? undefined : { field: 'roles', from: [...present], to: roles };
+}
