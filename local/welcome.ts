@@ -22,6 +22,10 @@ Paste these into another terminal, in this order:
 
 ${curlCommands(sandbox, origin, maxTtlSeconds).join('\n\n')}
 
+Plan a team from a CSV file, and add --apply to create it:
+
+npm run team -- examples/team.csv --sandbox ${origin}
+
 Ctrl-C ends it.
 `;
 }

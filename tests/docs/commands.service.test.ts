@@ -31,6 +31,7 @@ const NOT_RUN = new Set([
 ]);
 const isBackendKey = (command: string) => command.startsWith('npm run backend-key ');
 const isDoctor = (command: string) => command.startsWith('npm run doctor ');
+const isTeam = (command: string) => command.startsWith('npm run team ');
 const isTwilioRun = (command: string) => command.startsWith('npx twilio-run ');
 
 describe('the commands in the documentation', () => {
@@ -68,6 +69,16 @@ describe('the commands in the documentation', () => {
     expect(options.filter((option) => !`${usage.stdout}${usage.stderr}`.includes(option))).toEqual([]);
   });
 
+  it.each(matching(isTeam))('$page: this works with a sandbox: $command', async ({ command }) => {
+    const { stdout } = await run('bash', ['-euc', `${command} --sandbox ${service.sandbox.origin}`], {
+      cwd: ROOT,
+    }).catch(
+      // 2: the plan has changes.
+      (error) => (error.code === 2 ? error : Promise.reject(error)),
+    );
+    expect(stdout).toContain('0 failed.');
+  });
+
   it.each(matching(isTwilioRun))(
     '$page: twilio-run has this command and its options: $command',
     async ({ command }) => {
@@ -83,12 +94,11 @@ describe('the commands in the documentation', () => {
     },
   );
 
-  it.each(matching((command) => ![isCurl, isBackendKey, isDoctor, isTwilioRun].some((isKind) => isKind(command))))(
-    '$page: a test of the command itself covers this: $command',
-    ({ command }) => {
-      expect([...NOT_RUN]).toContain(command);
-    },
-  );
+  it.each(
+    matching((command) => ![isCurl, isBackendKey, isDoctor, isTeam, isTwilioRun].some((isKind) => isKind(command))),
+  )('$page: a test of the command itself covers this: $command', ({ command }) => {
+    expect([...NOT_RUN]).toContain(command);
+  });
 
   it('include a curl command for each Function', () => {
     expect(
