@@ -10,6 +10,8 @@ import { type StandIn, type StandIns, withoutTelemetry, withTelemetry } from './
 const ROOT = resolve(__dirname, '..');
 const SOURCE = join(ROOT, 'src/login');
 const STAND_INS = join(__dirname, 'stand-ins');
+/** The oldest browsers that the page works in; `tests/login/old-browsers.browser.test.ts` removes what they lack. */
+export const OLDEST_BROWSERS = ['chrome109', 'firefox115', 'safari16.4', 'ios16.4'];
 const CLIENT_PARTS = { plain: './login-client.js', telemetry: './login-client-telemetry.js' };
 
 export interface LoginBundleOptions {
@@ -29,7 +31,12 @@ export interface LoginBundleOptions {
 export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOrigin }: LoginBundleOptions) {
   const origin = unsafeTwilioOrigin === undefined ? undefined : parseLoopbackOrigin(unsafeTwilioOrigin);
   const options: BuildOptions = {
-    ...{ bundle: true, minify: true, format: 'esm', target: 'es2022', legalComments: 'none', logLevel: 'warning' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: OLDEST_BROWSERS,
+    legalComments: 'none',
+    logLevel: 'warning',
     define: {
       BAKED_SETTINGS: JSON.stringify(bakedSettings(env)) ?? 'undefined',
       CLIENT_PARTS: JSON.stringify(CLIENT_PARTS),
@@ -53,6 +60,7 @@ export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOri
       allowOverwrite: true,
       bundle: false,
       minify: true,
+      target: OLDEST_BROWSERS,
     }),
   ]);
   if (origin !== undefined) markAsSandbox(join(folder, 'login.html'), origin);

@@ -2,9 +2,11 @@ import { RENEWED_EVENT, SIGNED_IN_EVENT } from '../contract/messages';
 import { createConfiguration } from './account/configuration';
 import type { PageSettings } from './account/page-settings';
 import type { Client } from './client-part';
+import { STEP_LIMIT_MS } from './failures/deadline';
 import { Failure } from './failures/failure';
 import { createFlow } from './flow';
 import type { ClientPart, Flow } from './flow-edges';
+import './sdk/patient-fetch';
 import { exchangeToken, getAuthenticationConfig, getLoginDetails, refreshToken, validateToken } from './sdk/sdk';
 import { atTwilio } from './sdk/twilio-hosts';
 import type { LiveSession } from './session/live-session';
@@ -28,6 +30,7 @@ function start(): void {
   document.documentElement.dataset.top = 'true';
   const url = new URL(location.href);
   let isLeaving = false;
+  let failedLoads = 0;
   let appliedSettings: PageSettings | undefined;
 
   const now = () => Date.now();
@@ -58,8 +61,12 @@ function start(): void {
   const configuration = createConfiguration({
     baked: BAKED_SETTINGS,
     timers,
-    async fetchConfig() {
-      const response = await fetch(new URL('config', url), { headers: { Accept: 'application/json' } });
+    async fetchConfig(signal) {
+      const response = await fetch(new URL('config', url), {
+        headers: { Accept: 'application/json' },
+        cache: 'no-store',
+        signal,
+      });
       if (!response.ok) throw new Failure('settings');
       return response.json();
     },
@@ -87,10 +94,18 @@ function start(): void {
       location.replace(atTwilio(target));
     },
     async loadClientPart(settings): Promise<ClientPart<Client>> {
+      const giveUp = () => {
+        failedLoads += 1;
+      };
+      const cancel = timers.after(STEP_LIMIT_MS, giveUp);
       try {
-        return await import(clientPart(settings));
+        // Another URL for each try: an import that failed or hangs would be shared with the next one.
+        return await import(clientPart(settings) + (failedLoads ? `?try=${failedLoads}` : ''));
       } catch {
+        giveUp();
         throw new Failure('incomplete');
+      } finally {
+        cancel();
       }
     },
     fetchAhead: () => whenIdle(() => preload(clientPart(appliedSettings))),

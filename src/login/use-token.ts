@@ -9,7 +9,7 @@ import { parsePastedToken } from './visit/pasted-token';
  * Makes a session of a pasted token. If it fails, the tab holds what it held before.
  *
  * @param welcome stores the session and starts it
- * @throws {Failure} `no-token`, `token`, or what `welcome` throws
+ * @throws {Failure} `no-token`, `not-a-token`, `token`, or what `welcome` throws
  */
 export async function useToken<Client>(
   { view, configuration, storage, ...tools }: FlowEdges<Client>,

@@ -110,10 +110,10 @@ it('says what to do if the browser does not let the page copy', async () => {
 
 it('starts the client from a pasted token, and keeps it over a reload', async () => {
   await login.open('?mode=token');
-  await login.page.getByLabel('Flex token').fill(' pasted-token\n');
+  await login.page.getByLabel('Flex token').fill(' pasted.token\n');
   await login.button('Use this token').click();
   await login.status(SIGNED_IN);
-  expect(await login.page.evaluate('flexAuth.client.token')).toBe('pasted-token');
+  expect(await login.page.evaluate('flexAuth.client.token')).toBe('pasted.token');
   expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toEqual([]);
   expect(login.twilio.requestsTo(TOKENS)).toEqual([]);
   expect(await login.stored('flex-auth:session')).not.toHaveProperty('refreshToken');
@@ -125,10 +125,10 @@ it('says that a pasted token is rejected or missing, and accepts another one', a
   await login.open('?mode=token');
   await login.button('Use this token').click();
   await login.alert('Paste a Flex token into the field first');
-  await login.page.getByLabel('Flex token').fill('unknown');
+  await login.page.getByLabel('Flex token').fill('un.known');
   await login.button('Use this token').click();
   await login.alert('did not accept this token');
-  await login.page.getByLabel('Flex token').fill('pasted-token');
+  await login.page.getByLabel('Flex token').fill('pasted.token');
   await login.page.keyboard.press('Enter');
   await login.status(SIGNED_IN);
 });

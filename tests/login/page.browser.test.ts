@@ -36,11 +36,14 @@ const STATES: Record<string, () => Promise<unknown>> = {
   },
   failed: async () => {
     await login.open(`?error=access_denied&error_description=${'because_of_a_long_word_'.repeat(8)}`);
-    await login.alert('declined');
+    await login.alert('did not allow this sign-in');
+    const said = await login.page.getByRole('alert').textContent();
+    expect(said).toMatch(/^because_of/);
+    expect(said).not.toMatch(/declined/i);
   },
   'token refused': async () => {
     await login.open('?mode=token');
-    await login.page.getByLabel('Flex token').fill('unknown');
+    await login.page.getByLabel('Flex token').fill('un.known');
     await login.button('Use this token').click();
     await login.alert('did not accept this token');
   },
@@ -215,7 +218,7 @@ it('sends every request to the sandbox in a build for it, and says so', async ()
     await login.page.waitForURL(`${sandbox}/services.twilio.com/v1/Flex/Authorize?**`);
     await login.page.goto(`${service.origin}/login.html?mode=token`);
     await login.page.getByText('Sandbox: no real Twilio account').waitFor();
-    await login.page.getByLabel('Flex token').fill('any');
+    await login.page.getByLabel('Flex token').fill('any.token');
     await login.button('Use this token').click();
     await login.page.getByRole('alert').filter({ hasText: /\w/ }).waitFor();
   } finally {

@@ -75,30 +75,42 @@ it('asks again who may receive the session before it hands one over', async () =
   expect(await popup.evaluate("sessionStorage.getItem('flex-auth:session')")).toBeNull();
 });
 
-describe('a sign-in that was declined', () => {
-  it('is told the listed site that opened the window, in no words but the page’s own, and can be tried again', async () => {
-    login.twilio.comeBack = () => ({ error: 'access_denied', error_description: 'said elsewhere' });
+it.each([
+  ['denied', { error: 'access_denied' }, 'The sign-in was declined', 'The sign-in was declined'],
+  [
+    'not-allowed',
+    { error: 'access_denied', error_description: 'User is not assigned to the client application.' },
+    'User is not assigned to the client application.',
+    'Your organization did not allow this sign-in',
+  ],
+  [
+    'provider',
+    { error: 'server_error', error_description: 'Said elsewhere' },
+    'Said elsewhere',
+    'Your identity provider',
+  ],
+])(
+  'tells a listed opener that a sign-in failed as %s, in its own words, and stays open',
+  async (reason, back, shown, told) => {
+    login.twilio.comeBack = () => back as Record<string, string>;
     const popup = await openFrom(APP, `?mode=popup&origin=${APP}`);
     expect(await login.page.evaluate('got')).toEqual({
       origin: login.service.origin.replace('127.0.0.1', 'login.example'),
-      data: {
-        type: 'flex-auth:refused',
-        reason: 'denied',
-        message: expect.stringMatching(/^The sign-in was declined/),
-      },
+      data: { type: 'flex-auth:refused', reason, message: expect.stringMatching(new RegExp(`^${told}`)) },
     });
-    await popup.getByRole('alert').filter({ hasText: 'said elsewhere' }).waitFor();
+    await popup.getByRole('alert').filter({ hasText: shown }).waitFor();
     await popup.getByRole('button', { name: 'Sign in with SSO' }).waitFor();
-  });
+    expect(popup.isClosed()).toBe(false);
+  },
+);
 
-  it('is told no site that is listed no longer', async () => {
-    login.twilio.comeBack = () => {
-      login.service.config = { ...defaultConfig(), allowed_origins: [] };
-      return { error: 'access_denied' };
-    };
-    const popup = await openFrom(APP, `?mode=popup&origin=${APP}`);
-    await popup.getByRole('alert').filter({ hasText: 'The sign-in was declined' }).waitFor();
-    await popup.waitForLoadState('networkidle');
-    expect(await login.page.evaluate("postMessage('its own', '*'), got")).toMatchObject({ data: 'its own' });
-  });
+it('tells a site that is no longer listed nothing about a failed sign-in', async () => {
+  login.twilio.comeBack = () => {
+    login.service.config = { ...defaultConfig(), allowed_origins: [] };
+    return { error: 'access_denied' };
+  };
+  const popup = await openFrom(APP, `?mode=popup&origin=${APP}`);
+  await popup.getByRole('alert').filter({ hasText: 'The sign-in was declined' }).waitFor();
+  await popup.waitForLoadState('networkidle');
+  expect(await login.page.evaluate("postMessage('its own', '*'), got")).toMatchObject({ data: 'its own' });
 });

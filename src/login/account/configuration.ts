@@ -16,7 +16,7 @@ export interface ConfigurationSources {
   readonly baked: PageSettings | undefined;
   readonly timers: Timers;
   /** `GET /config`. */
-  fetchConfig(): Promise<unknown>;
+  fetchConfig(signal: AbortSignal): Promise<unknown>;
   getAuthenticationConfig(options: { accountSid: string }): Promise<unknown>;
   /** Called before each use of the SDK, which reads its region from the window. */
   apply(settings: PageSettings): void;
@@ -44,7 +44,7 @@ export function createConfiguration(sources: ConfigurationSources): Configuratio
   const { baked, timers } = sources;
   const config = retryable(async () => {
     try {
-      const raw = await within(timers, sources.fetchConfig());
+      const raw = await abortedAfter((signal) => within(timers, sources.fetchConfig(signal)));
       return { settings: parsePageSettings(raw), allowedOrigins: parseOrigins(raw) };
     } catch (error) {
       throw isNoResponse(error) ? error : new Failure('settings');
@@ -71,6 +71,16 @@ export function createConfiguration(sources: ConfigurationSources): Configuratio
 
 function parseOrigins(raw: unknown): readonly string[] {
   return isRecord(raw) && Array.isArray(raw.allowed_origins) ? raw.allowed_origins.filter(isFilledString) : [];
+}
+
+/** Aborts the request too once nothing waits for it: Chromium makes an identical GET wait for one that hangs. */
+async function abortedAfter<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  try {
+    return await request(controller.signal);
+  } finally {
+    controller.abort();
+  }
 }
 
 /** Shares one run between all calls, until it fails. */

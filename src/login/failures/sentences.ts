@@ -13,6 +13,8 @@ export const SENTENCES = {
   old: 'This sign-in link is more than 10 minutes old. Sign in again to get a new one.',
   mismatch: 'This response does not belong to the sign-in that you started here, so it was not used. Sign in again.',
   denied: 'The sign-in was declined. If you did not mean to decline it, sign in again.',
+  'not-allowed':
+    'Your organization did not allow this sign-in. Do what its message says, or ask your administrator, then sign in again.',
   untrusted:
     'Twilio does not trust the URL of this page. Ask your administrator to add it to the trusted URLs of single sign-on in the Flex Console, then sign in again.',
   provider: 'Your identity provider could not sign you in. Sign in again, or ask your administrator.',
@@ -25,6 +27,8 @@ export const SENTENCES = {
   'no-token': 'Paste a Flex token into the field first.',
   token:
     'Twilio did not accept this token. It may have expired, or belong to another account. Paste a new one, or sign in with SSO.',
+  'not-a-token':
+    'This is not a Flex token: it has characters that no token has, or no dot. Copy the whole token, then paste it again.',
   incomplete: 'A part of this page could not be loaded. Check your network connection, then sign in again.',
   client: 'You signed in, but the Flex client could not start. Reload the page.',
   'return-to':

@@ -4,7 +4,7 @@ import { displayName, type Session } from '../session/session';
 import type { Step, View } from './states';
 
 const STEPS = {
-  'looking-up': [1, 'Looking up how your organisation signs in…'],
+  'looking-up': [1, 'Looking up how your organization signs in…'],
   leaving: [2, 'Taking you to your identity provider…'],
   finishing: [3, 'Finishing your sign-in…'],
   renewing: [3, 'Renewing your session…'],
@@ -28,7 +28,7 @@ export interface Handlers {
 /** `checkVisibility` is missing before Safari 17.4. */
 const isVisible = (element: HTMLElement) => element.getClientRects().length > 0;
 
-const isAboutToken = (failure?: Failure) => failure?.kind === 'token' || failure?.kind === 'no-token';
+const isAboutToken = (failure?: Failure) => ['token', 'no-token', 'not-a-token'].includes(failure?.kind ?? '');
 
 /** Shows the page's states by filling in and hiding parts of `login.html`. Adds all text as text, never as markup. */
 export function createView(document: Document, handlers: Handlers): PageView {
@@ -86,7 +86,8 @@ export function createView(document: Document, handlers: Handlers): PageView {
     const detail = document.createElement('p');
     detail.className = 'detail';
     detail.textContent = failure.detail;
-    return [sentence, detail];
+    // A refusal by the organization begins with its own words: they say what to do.
+    return failure.kind === 'not-allowed' ? [detail, sentence] : [sentence, detail];
   }
 
   return {

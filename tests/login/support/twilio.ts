@@ -76,7 +76,7 @@ export async function playTwilio(context: BrowserContext): Promise<FakeTwilio> {
     return route.fulfill({ status: answer, json: error, headers: CORS });
   });
   // A token that somebody else handed out.
-  expiries.set('pasted-token', Date.now() + 3_600_000);
+  expiries.set('pasted.token', Date.now() + 3_600_000);
   return twilio;
 }
 
