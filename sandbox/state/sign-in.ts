@@ -127,9 +127,12 @@ export class SignIn {
     this.#requests.delete(id);
     const user = this.users().find((user) => user.flexUserSid === flexUserSid);
     if (user === undefined) {
-      const reason =
-        flexUserSid === undefined ? 'Refused at the sandbox’s identity provider.' : 'The user is not active';
-      return withQuery(request, { error: 'access_denied', error_description: reason });
+      // Without a description, as when a person declines. A rule that keeps somebody out comes with one.
+      const declined = flexUserSid === undefined;
+      return withQuery(request, {
+        error: 'access_denied',
+        ...(declined ? {} : { error_description: 'The user is not active' }),
+      });
     }
     const code = secret();
     const expiresAtMs = this.tokens.now() + this.#settings.codeSeconds * 1000;

@@ -95,7 +95,6 @@ describe('the real Flex SDK', () => {
     expect(`${location?.origin}${location?.pathname}`).toBe(PAGE);
     expect(Object.fromEntries(location?.searchParams ?? [])).toEqual({
       error: 'access_denied',
-      error_description: 'Refused at the sandbox’s identity provider.',
       state,
     });
   });
