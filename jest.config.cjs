@@ -9,7 +9,7 @@ const common = {
   // `tsc` checks all types, those of the tests included. Here, each file is only transpiled.
   transform: { '^.+\\.[jt]s$': ['ts-jest', { tsconfig: '<rootDir>/tests/tsconfig.json' }] },
   // These libraries are published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(p-retry|is-network-error|jose|leven)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(p-retry|is-network-error|jose|oidc-provider|leven)/)'],
   setupFilesAfterEnv: ['<rootDir>/tests/support/time-limit.ts'],
 };
 

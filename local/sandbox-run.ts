@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import type { OpenIdProvider } from '../sandbox/openid/server';
 import type { Sandbox } from '../sandbox/server';
 import { readSettings } from '../src/settings/settings';
 import { bundle } from './bundle';
+import { hasIdentityProvider } from './own-provider';
 import { WITHOUT_PROXY } from './proxy';
 import { makeRunFolder } from './run-folder';
 import type { LocalRun, Variables } from './twilio-run';
@@ -11,12 +13,14 @@ import type { LocalRun, Variables } from './twilio-run';
  * Both are in a temporary folder, so that nothing of it can be deployed; what else a run needs may be put beside them.
  *
  * @param variables further settings, as of the developer's own `.env`: they count, but for the account
+ * @param provider trusted unless the settings have an identity provider
  */
 export async function prepareSandboxRun(
   sandbox: Sandbox,
   variables: Variables,
+  provider?: OpenIdProvider,
 ): Promise<LocalRun & { readonly folder: string }> {
-  const settings = settingsFor(sandbox, variables);
+  const settings = settingsFor(sandbox, variables, provider);
   const { folder, envFile, remove } = makeRunFolder(settings);
   return {
     folder,
@@ -28,10 +32,11 @@ export async function prepareSandboxRun(
   };
 }
 
-function settingsFor(sandbox: Sandbox, variables: Variables): Variables {
+function settingsFor(sandbox: Sandbox, variables: Variables, provider: OpenIdProvider | undefined): Variables {
   const account = sandbox.environment();
   const keys = [account.BACKEND_KEYS, variables.BACKEND_KEYS].filter(Boolean).join(',');
-  const settings = { ...variables, ...account, BACKEND_KEYS: keys };
+  const own = hasIdentityProvider(variables) ? {} : provider?.environment();
+  const settings = { ...variables, ...account, ...own, BACKEND_KEYS: keys };
   // A slip is told of even where the sandbox has a value of its own.
   readSettings(settings);
   return { ...settings, FLEX_INSTANCE_SID: undefined };

@@ -1,3 +1,4 @@
+import type { OpenIdProvider } from '../sandbox/openid/server';
 import type { Sandbox } from '../sandbox/server';
 import { METHODS } from '../src/contract/functions';
 import { DEFAULT_TTL_SECONDS } from '../src/contract/limits';
@@ -6,8 +7,9 @@ import { DEFAULT_TTL_SECONDS } from '../src/contract/limits';
  * What `npm start` prints: where everything is, who is there, and one call of each Function to paste into a terminal.
  *
  * @param maxTtlSeconds the longest lifetime of a token that may be asked for
+ * @param provider the sandbox's identity provider, if the Functions trust it
  */
-export function welcome(sandbox: Sandbox, origin: string, maxTtlSeconds: number): string {
+export function welcome(sandbox: Sandbox, origin: string, maxTtlSeconds: number, provider?: OpenIdProvider): string {
   const { agent, supervisor, admin } = sandbox.users;
   const users = [agent, supervisor, admin].map(({ username, roles }) => `  ${username.padEnd(24)} ${roles.join(', ')}`);
   return `${placesOf(origin)}
@@ -18,9 +20,15 @@ ${users.join('\n')}
 Backend key of this run, for every Function
   ${sandbox.backendKey}
 
-Paste these into another terminal, in this order:
+${
+  provider
+    ? `${providerAt(provider)}
 
-${curlCommands(sandbox, origin, maxTtlSeconds).join('\n\n')}
+`
+    : ''
+}Paste these into another terminal, in this order:
+
+${curlCommands(sandbox, origin, maxTtlSeconds, provider).join('\n\n')}
 
 Plan a team from a CSV file, and add --apply to create it:
 
@@ -29,6 +37,10 @@ npm run team -- examples/team.csv --sandbox ${origin}
 Ctrl-C ends it.
 `;
 }
+
+const providerAt = ({ issuer, people }: OpenIdProvider): string => `Your own identity provider, also part of the sandbox
+  ${issuer}
+${people.map(({ username, roles }) => `  ${username.padEnd(24)} ${roles.join(', ')}`).join('\n')}`;
 
 /** Where the page and the Functions are. */
 export const placesOf = (origin: string): string => `Sign-in page
@@ -39,10 +51,17 @@ ${Object.keys(METHODS)
   .map((name) => `  ${origin}/${name}`)
   .join('\n')}`;
 
-const PROXY_VARIABLES = ['http_proxy', 'all_proxy', 'ALL_PROXY'];
-const CURL = `curl -sS -w "\\n"${PROXY_VARIABLES.some((name) => process.env[name]) ? ' --noproxy localhost' : ''}`;
+const ACCESS_TOKEN_IN_JSON = `sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'`;
 
-function curlCommands({ backendKey }: Sandbox, origin: string, maxTtlSeconds: number): readonly string[] {
+const PROXY_VARIABLES = ['http_proxy', 'all_proxy', 'ALL_PROXY'];
+const CURL = `curl -sS -w "\\n"${PROXY_VARIABLES.some((name) => process.env[name]) ? ' --noproxy localhost,127.0.0.1' : ''}`;
+
+function curlCommands(
+  { backendKey }: Sandbox,
+  origin: string,
+  maxTtlSeconds: number,
+  provider: OpenIdProvider | undefined,
+): readonly string[] {
   const asBackend = `-H 'Authorization: Bearer ${backendKey}'`;
   const asUser = `-H "Authorization: Bearer $TOKEN"`;
   const json = (body: object) => `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
@@ -60,10 +79,20 @@ function curlCommands({ backendKey }: Sandbox, origin: string, maxTtlSeconds: nu
     curl('/provision', asBackend, json(user)),
     curl('/lookup', '-G --data-urlencode username=user1', asBackend),
     curl('/mint', asBackend, json({ username: 'user1', ttl: Math.min(DEFAULT_TTL_SECONDS, maxTtlSeconds) })),
-    `TOKEN=$(${curl('/mint', asBackend, json({ username: 'user1' }))} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `TOKEN=$(${curl('/mint', asBackend, json({ username: 'user1' }))} | ${ACCESS_TOKEN_IN_JSON})`,
     curl('/lookup', asUser),
     curl('/mint', asUser, json({ ttl: Math.min(600, maxTtlSeconds) })),
     curl('/deprovision', asBackend, json({ username: 'user1' }), '-i'),
+    ...(provider ? ownSignIn(provider, curl) : []),
     curl('/config'),
+  ];
+}
+
+/** A sign-in at the provider without a browser, of someone whom Flex does not know yet. */
+function ownSignIn({ issuer, clientId }: OpenIdProvider, curl: (path: string, option: string) => string): string[] {
+  const form = `-d grant_type=password -d client_id=${clientId} -d username=newcomer@example.com`;
+  return [
+    `ACCESS=$(${CURL} ${issuer}/token ${form} | ${ACCESS_TOKEN_IN_JSON})`,
+    curl('/mint', '-X POST -H "Authorization: Bearer $ACCESS"'),
   ];
 }

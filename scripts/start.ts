@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildProject } from '../build/build';
 import { hasCredentials, readEnvFile } from '../build/env-file';
+import { startOwnProvider } from '../local/own-provider';
 import { assertPortIsFree, portIsTaken } from '../local/ports';
 import { bypassProxyForLoopback } from '../local/proxy';
 import { makeRunFolder } from '../local/run-folder';
@@ -89,7 +90,8 @@ async function startWithSandbox(variables: Variables, origin: string, port: numb
   const sandbox = await startSandbox({
     trustedRedirectUrls: [origin, `http://127.0.0.1:${port}`].map((own) => `${own}/login.html`),
   });
-  const run = await prepareSandboxRun(sandbox, variables);
+  const provider = await startOwnProvider(variables, port);
+  const run = await prepareSandboxRun(sandbox, variables, provider);
   const builtFolder = join(run.folder, 'build');
   const { maxTokenTtlSeconds } = readSettings({ ...variables, ...sandbox.environment() });
   return {
@@ -104,9 +106,10 @@ async function startWithSandbox(variables: Variables, origin: string, port: numb
         unsafeTwilioOrigin: sandbox.origin,
       }),
     announcement: 'Using the sandbox, a local Twilio, since .env holds no credentials. Nothing leaves this machine.',
-    welcome: welcome(sandbox, origin, maxTokenTtlSeconds),
+    welcome: welcome(sandbox, origin, maxTokenTtlSeconds, provider),
     close: async () => {
       await run.close();
+      await provider?.close();
       await sandbox.close();
     },
   };

@@ -77,6 +77,10 @@ export function configurationFor({ keys, redirectUris, cookieKeys }: Changing): 
       const person = 'accountId' in token ? personById(token.accountId) : undefined;
       return person && claimsOf(person);
     },
+    renderError: (ctx, { error, error_description }) => {
+      ctx.type = 'text/plain';
+      ctx.body = `The sandbox’s identity provider cannot sign you in. ${error}: ${error_description}\n`;
+    },
     // Signing in is consent enough for the company's own app.
     loadExistingGrant,
   };

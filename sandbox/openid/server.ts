@@ -14,6 +14,7 @@ import { OIDC_ROLES, PEOPLE, personById, personByUsername } from './people';
 export interface OpenIdProvider {
   readonly issuer: string;
   readonly clientId: string;
+  readonly people: typeof PEOPLE;
   /** The settings that make the Functions trust it. */
   environment(): Record<string, string>;
   /** Lets the client be sent back to this URL. */
@@ -81,6 +82,7 @@ export async function startOpenIdProvider({
   return {
     issuer,
     clientId: CLIENT_ID,
+    people: PEOPLE,
     environment: () => ({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: AUDIENCE, OIDC_ROLES, OIDC_PROVISION: 'true' }),
     trust: (redirectUri) => change({ redirectUris: [...changing.redirectUris, redirectUri] }),
     rotateKeys,

@@ -82,7 +82,7 @@ describe('npm start without credentials', () => {
     expect(output()).not.toContain('"operation"');
 
     const answers = await pasteCommands(output());
-    const [provisioned, found, minted, token, own, ownMinted, deprovisioned, config] = answers;
+    const [provisioned, found, minted, token, own, ownMinted, deprovisioned, access, byProvider, config] = answers;
     const json = (text: string | undefined) => JSON.parse(text ?? '');
     expect(json(provisioned)).toMatchObject({ username: 'user1', worker: { worker_sid: expect.any(String) } });
     expect(json(found)).toMatchObject({ username: 'user1' });
@@ -91,6 +91,8 @@ describe('npm start without credentials', () => {
     expect(json(own)).toMatchObject({ username: 'user1' });
     expect(json(ownMinted)).toMatchObject({ token_info: { username: 'user1' } });
     expect(deprovisioned).toMatch(/^HTTP\/1.1 204/);
+    expect(access).toBe('');
+    expect(json(byProvider)).toMatchObject({ token_info: { username: 'newcomer@example.com', roles: ['agent'] } });
     expect(json(config)).toMatchObject({ account_sid: expect.stringMatching(/^AC/) });
   });
 
