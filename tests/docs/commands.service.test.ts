@@ -11,7 +11,9 @@ import { blocksOf, PAGES, ROOT, read, tableBelow } from './support/pages';
 const run = promisify(execFile);
 const { scripts } = JSON.parse(read('package.json'));
 
-const blocks = PAGES.flatMap((page) => blocksOf(page, 'bash'));
+/** Lines of `.env`. Another test reads them. */
+const isSettings = (text: string) => /^[A-Z_]+=/.test(text);
+const blocks = PAGES.flatMap((page) => blocksOf(page, 'bash')).filter(({ text }) => !isSettings(text));
 const isCurl = (command: string) => command.startsWith('curl');
 /** A curl command may take several lines; any other takes one. */
 const commands = blocks.flatMap(({ page, text }) =>

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseEnvText } from '../../local/env-text';
 import { fillBlocks } from '../../scripts/docs/blocks';
 import { PAGES as PATHS } from '../../scripts/docs/pages';
 import { DeprovisionSchema, LookupSchema, MintSchema, ProvisionSchema, provisionRequest } from '../../src/api/requests';
@@ -6,7 +7,7 @@ import { STATUS_OF_CODE } from '../../src/contract/error-codes';
 import { METHODS } from '../../src/contract/functions';
 import { ApiError } from '../../src/errors';
 import { readSettings, SETTING_NAMES } from '../../src/settings/settings';
-import { blocksOf, namesIn, read, tableBelow } from './support/pages';
+import { blocksOf, namesIn, PAGES, read, tableBelow } from './support/pages';
 
 it.each(PATHS)('the generated blocks of %s are current (npm run docs updates them)', (path) => {
   const page = readFileSync(path, 'utf8');
@@ -68,6 +69,12 @@ describe('settings', () => {
   it('are all in .env.example, and no others', () => {
     const names = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
     expect(names.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
+  const examples = PAGES.flatMap((page) => blocksOf(page, 'bash')).filter(({ text }) => /^[A-Z_]+=/.test(text));
+
+  it.each(examples)('$page: these settings are accepted: $text', ({ text }) => {
+    expect(() => readSettings({ ...parseEnvText(Buffer.from(text)), ...credentials })).not.toThrow();
   });
 
   const defaults = rows.flatMap(([names, , value]) => namesIn(value).map((text) => [namesIn(names)[0] ?? '', text]));
