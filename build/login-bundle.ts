@@ -17,7 +17,7 @@ const CLIENT_PARTS = { plain: './login-client.js', telemetry: './login-client-te
 export interface LoginBundleOptions {
   /** Where `login.html` lies and where its scripts are written. */
   folder: string;
-  /** The settings that the page may know in advance; those of `.env` where left out. */
+  /** The settings that the page may know in advance; those of `.env` by default. */
   env?: Readonly<Record<string, string | undefined>>;
   /** The sandbox that plays Twilio, on this machine. Never in a build made for deploying. */
   unsafeTwilioOrigin?: string;
@@ -98,7 +98,7 @@ export function trimSdk(standIns: StandIns): Plugin {
         contents: standInModule(pluginData),
         resolveDir: STAND_INS,
       }));
-      // The SDK holds all of its own package.json, for the version in it.
+      // The SDK contains its whole package.json, for the version in it.
       onLoad({ filter: /[\\/]flex-sdk[\\/]esm[\\/]package\.json\.js$/ }, async ({ path }) => {
         const { version }: { version: string } = JSON.parse(readFileSync(join(path, '../../package.json'), 'utf8'));
         return { contents: `export default ${JSON.stringify({ version })}` };

@@ -53,7 +53,7 @@ async function install(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
     run('npm', [...parameters, '--loglevel=error', '--fetch-retries=0'], { cwd: folder, env }).catch((error) => {
       throw new Error(errorLineOf(error.stderr) ?? error.message);
     });
-  // Asks for a few bytes first, so that a registry that does not respond is noticed soon.
+  // Requests a few bytes first, to notice soon if the registry does not respond.
   await npm('view', `${PACKAGE}@${VERSION}`, 'version', '--fetch-timeout=20000');
   await npm('install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', `${PACKAGE}@${VERSION}`);
 }

@@ -13,14 +13,14 @@ const APPLICATIONS = ['Chromium.app/Contents/MacOS/Chromium', 'Google Chrome.app
 export const ELSEWHERE = 'login.example';
 
 /**
- * Starts Chromium without a window. It sends no requests of its own to any host.
+ * Starts Chromium without a window. It sends no background requests.
  *
  * @throws {Error} as {@link chromiumProgram} does
  */
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: await chromiumProgram(),
-    // A slow machine is no fault.
+    // A slow machine is not an error.
     timeout: 0,
     args: [
       '--no-sandbox',

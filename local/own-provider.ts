@@ -9,7 +9,7 @@ const OWN_SIGN_IN_URLS = ['http://localhost:8080/own-sign-in/', 'http://127.0.0.
 /**
  * Starts the sandbox's identity provider, on the port after the service's, or on any other if that is taken.
  *
- * @returns `undefined` if the settings have an identity provider of their own
+ * @returns `undefined` if the settings have their own identity provider
  */
 export async function startOwnProvider(variables: Variables, servicePort: number): Promise<OpenIdProvider | undefined> {
   if (hasIdentityProvider(variables)) return undefined;

@@ -6,7 +6,7 @@ import { bypassProxyForLoopback } from './proxy';
 import { prepareSandboxRun } from './sandbox-run';
 import { startTwilioRun, type Variables, waitUntilItAnswers } from './twilio-run';
 
-/** The built Functions under `twilio-run start`, with a sandbox of their own for Twilio. */
+/** The built Functions under `twilio-run start`, with a separate sandbox as Twilio. */
 export interface Service {
   readonly origin: string;
   readonly sandbox: Sandbox;

@@ -28,7 +28,7 @@ export function startTwilioRun(
 ): ChildProcess {
   const bin = join(dirname(require.resolve('twilio-run/package.json')), 'bin/twilio-run.js');
   const options = ['--no-fork-process', '--no-live', '--no-logs', '--log-level', 'warn'];
-  // twilio-run joins these to the project's folder, and so an absolute path would not be one any more.
+  // Relative, because twilio-run joins these to the project's folder.
   const built = relative(ROOT, resolve(ROOT, builtFolder));
   const folders = ['--functions-folder', join(built, 'functions'), '--assets-folder', join(built, 'assets')];
   const stdio: StdioOptions = ['ignore', output, output, 'ipc'];

@@ -6,7 +6,7 @@ import { DEFAULT_TTL_SECONDS } from '../src/contract/limits';
 /**
  * What `npm start` prints: where everything is, who is there, and one call of each Function to paste into a terminal.
  *
- * @param maxTtlSeconds the longest lifetime of a token that may be asked for
+ * @param maxTtlSeconds the maximum lifetime of a token
  * @param provider the sandbox's identity provider, if the Functions trust it
  */
 export function welcome(sandbox: Sandbox, origin: string, maxTtlSeconds: number, provider?: OpenIdProvider): string {
@@ -88,7 +88,7 @@ function curlCommands(
   ];
 }
 
-/** A sign-in at the provider without a browser, of someone whom Flex does not know yet. */
+/** A sign-in at the provider without a browser, for a person who is not a Flex user yet. */
 function ownSignIn({ issuer, clientId }: OpenIdProvider, curl: (path: string, option: string) => string): string[] {
   const form = `-d grant_type=password -d client_id=${clientId} -d username=newcomer@example.com`;
   return [

@@ -1,4 +1,4 @@
-/** For `@datadog/browser-rum` where telemetry is off: the SDK then starts nothing of it, and reports errors to nobody. */
+/** For `@datadog/browser-rum` if telemetry is off: the SDK then does not start it, and reports no errors. */
 export const datadogRum = {
   addError() {},
   getUser() {},

@@ -8,7 +8,7 @@ const part = (selector: string): Element => {
 const [button, status, alert] = [part('#sign-in'), part('[role=status]'), part('[role=alert]')];
 const service = part('meta[name=flex-auth-service]').getAttribute('content') ?? '';
 
-/** In memory alone: whoever reads it is signed in. */
+/** In memory only: anyone who can read it is signed in. */
 let session: FlexSession | undefined;
 const flexAuth = createFlexAuth({ service, token: () => session?.accessToken });
 

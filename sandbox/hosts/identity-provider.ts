@@ -14,7 +14,7 @@ const STYLE = `
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-/** Someone whom the sign-in form offers. */
+/** A person in the sign-in form. */
 interface Choice {
   /** What the form sends. */
   id: string;
@@ -23,7 +23,7 @@ interface Choice {
   roles: readonly string[];
 }
 
-/** What the sign-in form offers, and where its answer goes. */
+/** The people in the sign-in form, and the URL that it posts to. */
 export interface SignInChoices {
   /** Relative to the page. */
   action: string;
@@ -36,10 +36,10 @@ export function signInPage(c: Context, { action, users, redirectUrl }: SignInCho
   const { origin } = new URL(redirectUrl);
   return page(c, {
     title: 'Sign in to the sandbox',
-    // The browser holds the redirect that answers the form to this list, too.
+    // Browsers apply this list to the redirect after the form, too.
     formTargets: ["'self'", origin],
     content: html`
-      <p>This is the sandbox’s identity provider, in place of your company’s. Nobody here is real, and no password is needed.</p>
+      <p>This is the sandbox’s identity provider, instead of your company’s. The people are fictional, and no password is needed.</p>
       <p>You will go back to <strong>${origin}</strong>. Who are you?</p>
       <form method="post" action="${action}">
         ${users.map(
@@ -52,7 +52,7 @@ export function signInPage(c: Context, { action, users, redirectUrl }: SignInCho
   });
 }
 
-/** What the browser stays on where it may not be sent back. */
+/** The page that the browser shows if it must not return. */
 export function refusalPage(c: Context, reason: string) {
   c.status(400);
   return page(c, {

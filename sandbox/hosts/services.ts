@@ -10,8 +10,8 @@ const AUTHORIZATION_ERROR = 45003;
 const VALIDATION_ERROR = 45004;
 
 /**
- * services.twilio.com: the single sign-on of Flex, as @twilio/flex-sdk 3.0.0 uses it, and an identity provider to sign in at. Twilio
- * documents no answers of this host: the fields are those that the SDK reads, the errors those that Flex documents in general.
+ * services.twilio.com: the single sign-on of Flex, as @twilio/flex-sdk 3.0.0 uses it, and an identity provider to sign in at.
+ * Twilio does not document the responses of this host: the fields are those that the SDK reads, the errors those that Flex documents in general.
  *
  * @see https://www.twilio.com/docs/flex/developer/flex-sdk/authentication "Option 1"
  */
@@ -58,7 +58,8 @@ export function services({ account, signIn }: Twilio): Hono<SandboxEnv> {
   app.post('/idp/:requestId', (c) => {
     const chosen = new URLSearchParams(c.get('asked').body);
     const target = signIn.answer(c.req.param('requestId'), chosen.get('user') ?? undefined);
-    if (target === undefined) return refusalPage(c, 'This sign-in is over. Go back to the application and start anew.');
+    if (target === undefined)
+      return refusalPage(c, 'This sign-in is over. Go back to the application and sign in again.');
     c.header('Cache-Control', 'no-store');
     return c.redirect(target, 303);
   });

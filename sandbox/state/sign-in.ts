@@ -127,7 +127,7 @@ export class SignIn {
     this.#requests.delete(id);
     const user = this.users().find((user) => user.flexUserSid === flexUserSid);
     if (user === undefined) {
-      // Without a description, as when a person declines. A rule that keeps somebody out comes with one.
+      // Without a description, as when a person declines. A rule that excludes a user comes with one.
       const declined = flexUserSid === undefined;
       return withQuery(request, {
         error: 'access_denied',

@@ -13,7 +13,7 @@ const FUNCTIONS = { provision, lookup, mint, deprovision };
 const BAD_FIELDS = { username: '', roles: 'boss', ttl: -1 };
 
 describe.each(Object.entries(FUNCTIONS))('%s', (operation, handler) => {
-  it('asks a stranger who they are, and tells them nothing else', async () => {
+  it('returns 401 to an unauthenticated caller, and reveals nothing else', async () => {
     const answer = await call(handler, twilio.settings, { fields: BAD_FIELDS });
     expect(answer).toMatchObject({
       status: 401,
@@ -25,7 +25,7 @@ describe.each(Object.entries(FUNCTIONS))('%s', (operation, handler) => {
     expect(twilio.sandbox.requests).toEqual([]);
   });
 
-  it('refuses an unknown backend key before it looks at the fields, and asks Twilio nothing', async () => {
+  it('refuses an unknown backend key before it checks the fields, without calling Twilio', async () => {
     const answer = await call(handler, twilio.settings, { bearer: 'fbk_sandbox.wrong', fields: BAD_FIELDS });
     expect(answer).toMatchObject({
       status: 401,
@@ -49,7 +49,7 @@ describe.each(Object.entries(FUNCTIONS))('%s', (operation, handler) => {
   });
 });
 
-it('tells an agent alike of a user who is there and of one who is not', async () => {
+it('does not reveal to an agent whether a user exists', async () => {
   const bearer = await twilio.sandbox.tokenFor('agent');
   const there = await call(lookup, twilio.settings, { bearer, fields: { username: 'admin@example.com' } });
   const not = await call(lookup, twilio.settings, { bearer, fields: { username: 'nobody' } });
@@ -82,7 +82,7 @@ describe('the credential', () => {
     });
   });
 
-  it('is no backend key in the field Token', async () => {
+  it('does not accept a backend key in the field Token', async () => {
     const answer = await ownLookup({}, { Token: twilio.sandbox.backendKey, username: 'agent@example.com' });
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
     expect(twilio.sandbox.requests).toEqual([]);
@@ -103,7 +103,7 @@ describe('a refusal says what to do next', () => {
     expect(await refused(bearer, { username: 'somebody.else' })).toMatch(/^Your roles do not allow "mint anybody"\./);
   });
 
-  it('by what it takes instead, as the table has it', async () => {
+  it('with what is required instead, according to the table', async () => {
     const bearer = await twilio.sandbox.tokenFor('agent');
     expect(await refused(bearer, { username: 'somebody.else' })).toMatch(
       /Required: a backend key with the scope mint\.$/,
@@ -160,8 +160,8 @@ describe('a backend key', () => {
   });
 });
 
-describe('what is answered and logged', () => {
-  it('is a plain 500 for what nobody foresaw, without a word of it', async () => {
+describe('the response and the log', () => {
+  it('returns a plain 500 for an unexpected error, without its message', async () => {
     const failing = serve('lookup', async () => {
       throw new TypeError('the secret is in /some/path');
     });
@@ -191,7 +191,7 @@ describe('what is answered and logged', () => {
     for (const spy of spies) spy.mockRestore();
   });
 
-  it('names the backend key and the user by SID, and nobody by name', async () => {
+  it('logs the name of the backend key and the SID of the user, and no username', async () => {
     const fields = { username: 'agent@example.com' };
     const { log } = await call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
     expect(log).toEqual([
@@ -207,7 +207,7 @@ describe('what is answered and logged', () => {
     ]);
   });
 
-  it('names whom a refused call was about, where the call named their SID', async () => {
+  it('logs the SID of the user of a refused call, if the call named it', async () => {
     const { agent, supervisor } = twilio.sandbox.users;
     const bearer = await twilio.sandbox.tokenFor('supervisor');
     const { log } = await call(mint, twilio.settings, { bearer, fields: { flex_user_sid: agent.flexUserSid } });
@@ -220,7 +220,7 @@ describe('what is answered and logged', () => {
     ]);
   });
 
-  it('names whom a refused call was about, where that was found out by their user name', async () => {
+  it('logs the SID of the user of a refused call, if it was found by username', async () => {
     const { admin, agent } = twilio.sandbox.users;
     const own = { bearer: await twilio.sandbox.tokenFor('admin'), fields: { username: admin.username } };
     const refused = await call(deprovision, twilio.settings, own);
@@ -232,7 +232,7 @@ describe('what is answered and logged', () => {
     expect(log).toMatchObject([{ outcome: 'user_deactivated', flex_user_sid: agent.flexUserSid }]);
   });
 
-  it('says of a refusal by Twilio what its support asks for', async () => {
+  it('returns the details of Twilio’s refusal that Twilio Support needs', async () => {
     twilio.sandbox.fault({ host: 'flex-api', status: 500 });
     const fields = { username: 'agent@example.com' };
     const { log, body } = await call(lookup, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });

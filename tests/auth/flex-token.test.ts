@@ -26,7 +26,7 @@ it('takes a token that Twilio calls valid', async () => {
   expect(validations()).toBe(1);
 });
 
-it('validates with an API key where both of its settings are there', async () => {
+it('validates with an API key if both of its settings are set', async () => {
   const { AUTH_TOKEN: _, ...rest } = twilio.settings;
   const withKey = { ...rest, API_KEY: twilio.sandbox.apiKeySid, API_SECRET: twilio.sandbox.apiKeySecret };
   expect(await call(lookup, withKey, { bearer: await twilio.sandbox.tokenFor('agent') })).toMatchObject({
@@ -36,7 +36,7 @@ it('validates with an API key where both of its settings are there', async () =>
   expect(twilio.sandbox.requests.map(({ headers }) => headers.authorization)).toEqual([basic, basic]);
 });
 
-it('asks the hosts of the region and edge', async () => {
+it('calls the hosts of the region and edge', async () => {
   const elsewhere = { ...twilio.settings, TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin' };
   await call(lookup, elsewhere, { bearer: await twilio.sandbox.tokenFor('agent') });
   expect(twilio.sandbox.requests.map(({ host }) => host)).toEqual([
@@ -110,7 +110,7 @@ describe('is not valid, so that the caller must sign in again', () => {
   };
 
   it.each(Object.entries(formless))(
-    'where it is not of a token’s form (%s), and Twilio is not asked',
+    'if it does not have the form of a token (%s), without calling Twilio',
     async (_, bearer) => {
       expect(await call(lookup, twilio.settings, { bearer })).toMatchObject(invalid);
       expect(await call(lookup, twilio.settings, { fields: { Token: bearer } })).toMatchObject(invalid);
@@ -119,7 +119,7 @@ describe('is not valid, so that the caller must sign in again', () => {
   );
 });
 
-describe('could not be found out, so that nobody is sent to sign in again, and nothing is asked', () => {
+describe('could not be verified, so that no user has to sign in again, without calling the Users API', () => {
   const upstream = (status: number) => ({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
 
   const says = (words: string, { status, body }: ReturnType<typeof upstream>) => ({
@@ -132,19 +132,23 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
     ['our own credentials are refused (403)', { status: 403 }, says('AUTH_TOKEN', upstream(403))],
     ['Twilio does not know the account (404)', { status: 404 }, says('unexpected', upstream(404))],
     ['Twilio has trouble (500)', { status: 500 }, says('temporarily unavailable', upstream(500))],
-    ['Twilio is asked too often', { status: 429, retryAfter: 60 }, says('temporarily unavailable', upstream(429))],
+    ['Twilio rate limits the service', { status: 429, retryAfter: 60 }, says('temporarily unavailable', upstream(429))],
     [
-      'Twilio has trouble, and its answer says that the token is valid',
+      'Twilio fails, and its response says that the token is valid',
       { status: 500, body: { valid: true } },
       upstream(500),
     ],
-    ['Twilio has trouble, and its answer says that it is not', { status: 500, body: { valid: false } }, upstream(500)],
-    ['the answer is a page', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
-    ['the answer is a page of status 400', { status: 400, body: '<html>', contentType: 'text/html' }, upstream(400)],
-    ['the answer is a redirect', { status: 302, headers: { Location: 'https://iam.twilio.com/' } }, upstream(302)],
-    ['the answer is broken JSON', { brokenJson: true }, upstream(200)],
-    ['the answer is null', { status: 200, body: 'null', contentType: 'application/json' }, upstream(200)],
-    ['the answer does not say whether', { status: 200, body: { roles: ['admin'] } }, upstream(200)],
+    ['Twilio fails, and its response says that it is not', { status: 500, body: { valid: false } }, upstream(500)],
+    ['the response is a page', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
+    [
+      'the response is a page with status 400',
+      { status: 400, body: '<html>', contentType: 'text/html' },
+      upstream(400),
+    ],
+    ['the response is a redirect', { status: 302, headers: { Location: 'https://iam.twilio.com/' } }, upstream(302)],
+    ['the response is broken JSON', { brokenJson: true }, upstream(200)],
+    ['the response is null', { status: 200, body: 'null', contentType: 'application/json' }, upstream(200)],
+    ['the response does not say whether it is valid', { status: 200, body: { roles: ['admin'] } }, upstream(200)],
     ['valid is a string', { status: 200, body: { valid: 'true', roles: ['admin'] } }, upstream(200)],
     ['valid is 1', { status: 200, body: { valid: 1, roles: ['admin'] } }, upstream(200)],
     ['roles are a string', { status: 200, body: { valid: true, roles: 'admin' } }, upstream(200)],
@@ -161,7 +165,7 @@ describe('could not be found out, so that nobody is sent to sign in again, and n
       ],
     ),
     [
-      'the answer is larger than any of Twilio’s',
+      'the response is larger than any of Twilio’s',
       { status: 200, body: { valid: true, roles: ['admin'], identity: '€'.repeat(2 ** 19) } },
       { status: 502, body: { code: 'upstream_error' }, log: [{ reason: 'response too large' }] },
     ],
@@ -217,7 +221,7 @@ describe('is valid and says little', () => {
     expectNothingAsked();
   });
 
-  it('names no role where it says nothing of roles, and nobody where it says nothing of them', async () => {
+  it('has no roles and no user if the response has none', async () => {
     twilio.sandbox.fault({ host: 'iam', status: 200, body: { valid: true } });
     const asking = new UpstreamCall(performance.now() + 60_000);
     expect(await validateFlexToken('a.token', readSettings(twilio.settings), asking)).toEqual({ roles: [] });
@@ -235,7 +239,7 @@ describe('is valid and says little', () => {
     });
   });
 
-  it('has no user of its own where it names none', async () => {
+  it('has no own user if it names none', async () => {
     expect(await asAgent({ flex_user_sid: null, realm_user_id: null })).toMatchObject({ status: 403 });
     expectNothingAsked();
   });
@@ -257,7 +261,7 @@ describe('is valid and says little', () => {
 
   it.each(Object.entries(ends))('mints nothing where the expiration is %s', async (_, expiration) => {
     const bearer = await twilio.sandbox.tokenFor('agent', { expiration });
-    // Before the fields are looked at, and before it is asked who may mint for whom.
+    // Before the fields are checked, and before the policy is.
     for (const fields of [{}, { ttl: 'x' }, { username: 'somebody.else' }]) {
       expect(await call(mint, twilio.settings, { bearer, fields })).toMatchObject({
         status: 401,

@@ -26,14 +26,14 @@ const self = { by: 'self' } as const;
 describe('a permit is for', () => {
   const known = user({ flexUserSid: SID, username: 'me' });
 
-  it('one’s own user by SID, where the token says it', () => {
+  it('one’s own user by SID, if the token has it', () => {
     expect(authorize(known, 'lookup', self).user).toEqual(bySid(SID));
     for (const reference of [self, bySid(SID), byName('me')]) {
       expect(authorize(known, 'mint', reference).user).toEqual(bySid(SID));
     }
   });
 
-  it('one’s own user by user name, where the token says that alone', () => {
+  it('one’s own user by username, if the token has only that', () => {
     for (const action of ['lookup', 'mint'] as const) {
       expect(authorize(user({ username: 'me' }), action, self).user).toEqual(byName('me'));
     }
@@ -53,7 +53,7 @@ describe('a permit is for', () => {
     }
   });
 
-  it('nobody, where the token does not say whose it is', () => {
+  it('no user, if the token does not say whose it is', () => {
     expect(() => authorize(user({}), 'lookup', self)).toThrow(expect.objectContaining({ code: 'forbidden' }));
   });
 });
@@ -103,7 +103,7 @@ describe('a minted token', () => {
     [10_000, 9, 9],
     [10_999, 60, 10],
     [1000, 60, 1],
-  ])('of %d ms left and %d s wished lasts %d s', (leftMs, wished, seconds) => {
+  ])('with %d ms left and %d s requested lasts %d s', (leftMs, wished, seconds) => {
     expect(ttl(leftMs, wished)).toBe(seconds);
   });
 
@@ -111,7 +111,7 @@ describe('a minted token', () => {
     expect(() => ttl(leftMs, 60)).toThrow(expect.objectContaining({ code: 'invalid_token' }));
   });
 
-  it('lasts for a backend as long as it wishes', () => {
+  it('lasts as long as a backend requests', () => {
     expect(ttlWithin(authorize(backend, 'mint', byName('other')), 3600)).toBe(3600);
   });
 });

@@ -23,7 +23,7 @@ type User = 'guest' | 'agent' | 'supervisor' | 'admin';
 
 const NEW_USER = { username: 'new.user', email: 'new@example.com', full_name: 'New User', roles: ['agent'] };
 
-/** Who is meant by "anybody": somebody who is none of the callers. */
+/** The user for "anybody": not one of the callers. */
 const somebodyElse = async () => {
   const answer = await post(service, '/provision', NEW_USER, { bearer: service.sandbox.backendKey });
   service.sandbox.requests.length = 0;
@@ -44,7 +44,7 @@ const ways = {
   'lookup own user': {
     path: '/lookup',
     fields: {
-      'nobody named': async () => ({}),
+      'no user named': async () => ({}),
       'own user name': async (user: User) => byName(own(user)),
       'own SID': async (user: User) => bySid(own(user)),
     },
@@ -59,7 +59,7 @@ const ways = {
   'mint own user': {
     path: '/mint',
     fields: {
-      'nobody named': async () => ({}),
+      'no user named': async () => ({}),
       'own user name': async (user: User) => byName(own(user)),
       'own SID': async (user: User) => bySid(own(user)),
     },
@@ -134,13 +134,13 @@ describe('with a Flex token', () => {
     async ({ user, path, fields, doing }) => {
       const bearer = await service.sandbox.tokenFor(user);
       expectForbidden(await post(service, path, await fields(user), { bearer }));
-      // An admin's own user is recognized on the user that was found; everybody else is refused before anything is asked.
+      // An admin's own user is recognized on the user that was found; other refusals need no request.
       if (!(doing === 'deprovision oneself' && user === 'admin')) expect(asked()).toEqual([]);
     },
   );
 
   it.each(cells.filter(({ user }) => user === 'admin'))(
-    'a token that holds guest beside admin may not: $doing ($named), and nothing is asked',
+    'a token with the roles guest and admin may not: $doing ($named), without calling Twilio',
     async ({ path, fields, user }) => {
       for (const guest of ['guest', 'Guest']) {
         const bearer = await service.sandbox.tokenFor('admin', { roles: ['admin', guest] });
@@ -151,7 +151,7 @@ describe('with a Flex token', () => {
   );
 
   it.each(cells.filter(({ user }) => user === 'admin'))(
-    'a token without a Flex role may not: $doing ($named), and nothing is asked',
+    'a token without a Flex role may not: $doing ($named), without calling Twilio',
     async ({ path, fields, user }) => {
       const bearer = await service.sandbox.tokenFor('admin', { roles: ['wfo.full_access'] });
       expectForbidden(await post(service, path, await fields(user), { bearer }));
@@ -183,14 +183,14 @@ describe('with a backend key', () => {
   });
 
   it.each(rows)(
-    'all scopes but $scope do not allow: $doing ($named), and nothing is asked',
+    'all scopes but $scope do not allow: $doing ($named), without calling Twilio',
     async ({ path, fields, scope }) => {
       expectForbidden(await post(service, path, await fields('agent'), { bearer: allBut[scope]?.key ?? '' }));
       expect(asked()).toEqual([]);
     },
   );
 
-  it.each(['/lookup', '/mint'])('has no user of its own, so %s needs one named', async (path) => {
+  it.each(['/lookup', '/mint'])('has no own user, so %s requires one', async (path) => {
     expectForbidden(await post(service, path, {}, { bearer: service.sandbox.backendKey }));
     expect(asked()).toEqual([]);
   });

@@ -26,7 +26,7 @@ async function validate(limitMs = 60_000): Promise<{ accepted: boolean; response
   return runValidator(token, readSettings(sandbox.environment()), new UpstreamCall(performance.now() + limitMs));
 }
 
-it('hands over the answer and the validator’s verdict on it', async () => {
+it('returns the response and the validator’s verdict on it', async () => {
   const { accepted, response } = await validate();
   expect(accepted).toBe(true);
   expect(response).toEqual({
@@ -37,7 +37,7 @@ it('hands over the answer and the validator’s verdict on it', async () => {
   });
 });
 
-it('hands over an answer that the validator does not accept', async () => {
+it('returns a response that the validator does not accept', async () => {
   sandbox.fault({ host: 'iam', status: 500, retryAfter: 7 });
   expect(await validate()).toMatchObject({ accepted: false, response: { status: 500, retryAfter: '7' } });
 });
@@ -45,9 +45,9 @@ it('hands over an answer that the validator does not accept', async () => {
 const broken = { code: 'upstream_error', options: { reason: 'ECONNRESET' } };
 const troubles: [string, Fault, object][] = [
   ['the connection is reset', { reset: 'before-headers' }, broken],
-  ['the connection is reset in the middle of the answer', { reset: 'mid-body' }, { code: 'upstream_error' }],
-  ['no answer comes', { hang: 'before-headers' }, { code: 'upstream_timeout' }],
-  ['the answer stops in the middle', { hang: 'mid-body' }, { code: 'upstream_timeout' }],
+  ['the connection is reset in the middle of the response', { reset: 'mid-body' }, { code: 'upstream_error' }],
+  ['no response comes', { hang: 'before-headers' }, { code: 'upstream_timeout' }],
+  ['the response stops in the middle', { hang: 'mid-body' }, { code: 'upstream_timeout' }],
 ];
 
 it.each(troubles)('does not find out in time where %s', async (_, fault, error) => {
@@ -60,7 +60,7 @@ it.each(troubles)('does not find out in time where %s', async (_, fault, error) 
   expect(sandbox.requestsTo('iam')).toHaveLength(1);
 });
 
-it('says what the system said where nobody listens', async () => {
+it('reports the system’s error if nothing listens', async () => {
   await sandbox.close();
   await expect(onTestClock(() => validate(LIMIT_MS))).rejects.toMatchObject({
     code: 'upstream_error',

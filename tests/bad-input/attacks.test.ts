@@ -28,7 +28,7 @@ afterAll(async () => {
 
 beforeEach(() => sandbox.reset());
 
-/** Fields that each Function takes, about somebody who is there. */
+/** Valid fields for each Function, for an existing user. */
 const fieldsAbout = (username: string) => ({
   provision: { username, email: username, full_name: 'Somebody', roles: ['admin'], worker: {} },
   lookup: { username },
@@ -44,7 +44,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
       { fields: fieldsAbout('supervisor@example.com')[operation], ...asking },
     );
 
-  it('a webchat guest with 403, though the token says admin too, and asks the Flex Users API nothing', async () => {
+  it('a webchat guest with 403, even if the token has the role admin too, without calling the Flex Users API', async () => {
     const { flexUserSid, username } = sandbox.users.admin;
     const claims = {
       roles: ['admin', 'supervisor', 'agent', 'guest'],
@@ -65,27 +65,27 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
     ['roles that only look like those of Flex', ['Admin', 'admin ', 'аdmin', 'ADMIN', 'agent,admin', '']],
     ['the names of what every object has', ['constructor', '__proto__', 'toString', 'backendKey']],
     ['null for roles', null],
-  ])('a token with %s, with 403, and asks the Flex Users API nothing', async (_, roles) => {
+  ])('a token with %s, with 403, without calling the Flex Users API', async (_, roles) => {
     const answer = await ask({ bearer: await sandbox.tokenFor('admin', { roles }) });
     expectDocumented(answer);
     expect(answer.status).toBe(403);
     expect(usersAsked(sandbox.requests)).toEqual([]);
   });
 
-  it('a token that another account made, with 401, and asks flex-api nothing', async () => {
+  it('a token from another account, with 401, without calling flex-api', async () => {
     const answer = await ask({ bearer: await other.tokenFor('admin') });
     expectDocumented(answer);
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
     expect(sandbox.requestsTo('flex-api')).toEqual([]);
   });
 
-  it('a token of another Flex instance with 401, and asks flex-api nothing', async () => {
+  it('a token of another Flex instance with 401, without calling flex-api', async () => {
     const answer = await ask({ bearer: await sandbox.tokenFor('admin', { flex_instance_sid: other.instanceSid }) });
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
     expect(sandbox.requestsTo('flex-api')).toEqual([]);
   });
 
-  it('a token that has expired with 401, even where Twilio still calls it valid, and asks flex-api nothing', async () => {
+  it('an expired token with 401, even if Twilio still calls it valid, without calling flex-api', async () => {
     const expiration = new Date(Date.now() - 1).toISOString();
     for (const claims of [{ ttlSeconds: 0 }, { ttlSeconds: -3600 }, { expiration }]) {
       const answer = await ask({ bearer: await sandbox.tokenFor('admin', claims) });
@@ -94,7 +94,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
     expect(sandbox.requestsTo('flex-api')).toEqual([]);
   });
 
-  it('a token that is valid and of which Twilio knows nothing else, and asks the Flex Users API nothing', async () => {
+  it('a valid token without any other information, without calling the Flex Users API', async () => {
     const nothing = {
       expiration: null,
       identity: null,
@@ -114,7 +114,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
   });
 
   it.each(['valid', 'true', 1, [], {}, null])(
-    'a token that Twilio calls %j instead of true, and asks flex-api nothing',
+    'a token that Twilio calls %j instead of true, without calling flex-api',
     async (valid) => {
       const answer = await ask({ bearer: await sandbox.tokenFor('admin', { valid }) });
       expectDocumented(answer);
@@ -123,7 +123,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
     },
   );
 
-  it('a token whose fields Twilio gives in __proto__ alone, and asks flex-api nothing', async () => {
+  it('a token whose fields are only in __proto__ of Twilio’s response, without calling flex-api', async () => {
     const claims = '{"valid":true,"roles":["admin"],"flex_user_sid":"FU00000000000000000000000000000000"}';
     for (const body of [`{"__proto__":${claims}}`, `{"valid":true,"__proto__":${claims}}`]) {
       sandbox.fault({ host: 'iam', body, contentType: 'application/json', times: 1 });
@@ -134,7 +134,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
     expect(sandbox.requestsTo('flex-api')).toEqual([]);
   });
 
-  it('a backend key that has every scope but this one, with 403, and asks Twilio nothing', async () => {
+  it('a backend key with every scope but this one, with 403, without calling Twilio', async () => {
     const key = 'fbk_other.secret-of-another';
     const hash = createHash('sha256').update(key).digest('hex');
     const BACKEND_KEYS = `other:${ACTIONS.filter((scope) => scope !== operation).join('+')}:${hash}`;
@@ -163,14 +163,14 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
     ['its name and its hash', (key) => `fbk_sandbox.${createHash('sha256').update(key).digest('hex')}`],
     ['its setting', () => `fbk_${sandbox.backendKeys}`],
     ['nothing but the prefix', () => 'fbk_'],
-  ])('a backend key with %s, with 401, and asks Twilio nothing', async (_, change) => {
+  ])('a backend key with %s, with 401, without calling Twilio', async (_, change) => {
     const answer = await ask({ bearer: change(sandbox.backendKey) });
     expectDocumented(answer);
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_key' } });
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('a backend key anywhere but behind Bearer, and asks the Flex Users API nothing', async () => {
+  it('a backend key anywhere but after Bearer, without calling the Flex Users API', async () => {
     const key = sandbox.backendKey;
     const basic = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
     for (const asking of [
@@ -190,7 +190,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
     expect(sandbox.requestsTo('flex-api')).toEqual([]);
   });
 
-  it('whoever shows a wrong header beside a right field Token, since the header counts, and asks flex-api nothing', async () => {
+  it('a wrong header with a valid field Token, because the header counts, without calling flex-api', async () => {
     const fields = { ...fieldsAbout('supervisor@example.com')[operation], Token: await sandbox.tokenFor('admin') };
     for (const authorization of ['Bearer x', 'Bearer ', 'Bearer', 'Bearer fbk_sandbox.x', ['Bearer x', 'Bearer y']]) {
       expect(await ask({ headers: { authorization }, fields })).toMatchObject({ status: 401 });
@@ -228,7 +228,7 @@ describe('an agent', () => {
   ];
 
   it.each(SOMEBODY_ELSE)(
-    'who looks up or mints for %s gets 403, and the Flex Users API is asked nothing',
+    'who looks up or mints for %s gets 403, without calling the Flex Users API',
     async (_, fields) => {
       const bearer = await sandbox.tokenFor('agent');
       for (const handler of [lookup, mint]) {
@@ -240,7 +240,7 @@ describe('an agent', () => {
     },
   );
 
-  it('who names themselves and somebody else in one request gets 400, and the Flex Users API is asked nothing', async () => {
+  it('who names themselves and another user in one request gets 400, without calling the Flex Users API', async () => {
     const bearer = await sandbox.tokenFor('agent');
     const fields = { username: 'agent@example.com', flex_user_sid: sandbox.users.supervisor.flexUserSid };
     for (const handler of [lookup, mint]) {
@@ -272,9 +272,9 @@ describe('an agent', () => {
   });
 });
 
-describe('whoever names nobody and is nobody', () => {
+describe('a caller without a user who names none', () => {
   it.each(['lookup', 'mint'] as const)(
-    'gets 403 from %s for a backend key, and Twilio is asked nothing',
+    'gets 403 from %s for a backend key, without calling Twilio',
     async (operation) => {
       const answer = await call(FUNCTIONS[operation], settings(), { bearer: sandbox.backendKey });
       expectDocumented(answer);
@@ -284,7 +284,7 @@ describe('whoever names nobody and is nobody', () => {
   );
 
   it.each(['agent', 'supervisor', 'admin'] as const)(
-    'gets 403 for the token of an %s that says of no user, and the Flex Users API is asked nothing',
+    'gets 403 for the token of an %s that names no user, without calling the Flex Users API',
     async (role) => {
       const bearer = await sandbox.tokenFor(role, { flex_user_sid: null, realm_user_id: null });
       for (const handler of [lookup, mint]) {
@@ -322,14 +322,14 @@ describe('an admin', () => {
     },
   );
 
-  it('whose token says of no user deprovisions nobody at all, and nobody is deprovisioned', async () => {
+  it('whose token names no user cannot deprovision anyone', async () => {
     const bearer = await sandbox.tokenFor('admin', { flex_user_sid: null, realm_user_id: null });
     const answer = await call(deprovision, settings(), { bearer, fields: { username: 'agent@example.com' } });
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     expect(deedsAsked(sandbox.requests)).toEqual([]);
   });
 
-  it('who writes their own user name or SID in capitals deprovisions nobody', async () => {
+  it('who writes their own username or SID in capitals cannot deprovision themselves', async () => {
     const { username, flexUserSid } = sandbox.users.admin;
     for (const fields of [
       { username: username.toUpperCase() },
@@ -365,7 +365,7 @@ describe('an admin', () => {
     expect(deedsAsked(sandbox.requests)).toEqual([]);
   });
 
-  it('who asks for another deprovisions nobody where Twilio answers with the admin, neither by list nor by record', async () => {
+  it('who names another user cannot deprovision themselves if Twilio returns the admin, in the list or the record', async () => {
     const { username, flexUserSid } = sandbox.users.admin;
     const own = { flex_user_sid: flexUserSid, username };
     const bearer = await sandbox.tokenFor('admin');
@@ -380,7 +380,7 @@ describe('an admin', () => {
     expect(deedsAsked(sandbox.requests)).toEqual([]);
   });
 
-  it('cannot mint for anybody else, by whatever name, and the Flex Users API is asked nothing', async () => {
+  it('cannot mint for anyone else, by any name, without calling the Flex Users API', async () => {
     const bearer = await sandbox.tokenFor('admin');
     const { username, flexUserSid } = sandbox.users.agent;
     for (const fields of [{ username }, { flex_user_sid: flexUserSid }]) {
@@ -390,7 +390,7 @@ describe('an admin', () => {
   });
 });
 
-describe('an answer to a page', () => {
+describe('a response to a page', () => {
   const LISTED = 'https://app.example.com';
   const read = async (headers: unknown) => {
     const fields = { request: { headers } };

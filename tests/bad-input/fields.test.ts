@@ -38,7 +38,7 @@ beforeAll(async () => {
   };
 });
 
-/** Names of users, of whom some exist; the sandbox has to be there to tell them. */
+/** Usernames, some of which exist. Requires the sandbox to be running. */
 const userFields = () => {
   const { agent, supervisor, admin } = twilio.sandbox.users;
   const known = [agent, supervisor, admin];
@@ -80,7 +80,7 @@ const EXAMPLES: Readonly<Record<Operation, object>> = {
 const contentType = fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'text/plain', undefined);
 
 describe.each(OPERATIONS)('%s', (operation) => {
-  it('answers any JSON value in any field, of whoever calls, as documented, and asks Twilio only what it is for', async () => {
+  it('responds as documented to any JSON value in any field from any caller, and makes only documented requests to Twilio', async () => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...CALLERS), contentType, FIELDS[operation](), async (caller, type, fields) => {
@@ -92,7 +92,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
         expectCallersFault(answer);
         expectOnlyAllowed(operation, twilio.sandbox.requests);
         if (answer.status < 300) accepted += 1;
-        // 400 comes before anything is asked, unless it was Twilio that found fault.
+        // 400 comes before any request to Twilio, unless Twilio refused the values.
         if (answer.status === 400 && !answer.body.upstream) expect(usersAsked(twilio.sandbox.requests)).toEqual([]);
         if (answer.status === 403) expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
         if (caller === 'guest') {
@@ -105,7 +105,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
     expect(accepted).toBeGreaterThan(0);
   });
 
-  it('answers whatever stands in a field `request` as documented, since no header counts because of where it stands', async () => {
+  it('responds to any value in a field `request` as documented, because no header is trusted because of its place', async () => {
     const good = { authorization: `Bearer ${twilio.sandbox.backendKey}`, 'content-type': 'application/json' };
     const headers = fieldsLike({
       authorization: fc.constant(good.authorization),
@@ -129,7 +129,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
     );
   });
 
-  it('answers headers of any kind beside a good key as documented, a content type that is an object included', async () => {
+  it('responds as documented to headers of any kind with a valid key, even if the content type is an object', async () => {
     await fc.assert(
       fc.asyncProperty(anyJson, anyJson, async (type, origin) => {
         twilio.sandbox.reset();
@@ -149,7 +149,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
     expectCallersFault(await call(FUNCTIONS[operation], twilio.settings, { fields: { request } }));
   });
 
-  it('answers any bytes as a credential with 401, and asks the Flex Users API nothing', async () => {
+  it('returns 401 for any bytes as a credential, without calling the Flex Users API', async () => {
     const scheme = fc.constantFrom('Bearer ', 'bearer  ', 'Bearer fbk_', 'Bearer fbk_sandbox.', 'Basic ', '');
     await fc.assert(
       fc.asyncProperty(scheme, headerBytes, async (scheme, bytes) => {
@@ -162,7 +162,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
         });
         expectCallersFault(answer);
         expect(answer.status).toBe(401);
-        // What may be a token is for Twilio to judge, and for nobody else.
+        // Only Twilio decides whether a possible token is valid.
         expect(twilio.sandbox.requestsTo('flex-api')).toEqual([]);
         if (!/^bearer\s+[\w.~+/-]+=*$/i.test(authorization)) expect(twilio.sandbox.requests).toEqual([]);
       }),
@@ -170,7 +170,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
     );
   });
 
-  it('answers any JSON value in the field Token with 401, and asks the Flex Users API nothing', async () => {
+  it('returns 401 for any JSON value in the field Token, without calling the Flex Users API', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(anyJson, fc.base64String()), async (Token) => {
         twilio.sandbox.reset();
@@ -202,7 +202,7 @@ describe.each(['lookup', 'mint', 'deprovision'] as const)('%s, by a SID', (opera
 });
 
 describe('config', () => {
-  it('answers the same, whatever fields and headers a caller sends, and asks Twilio nothing', async () => {
+  it('returns the same for any fields and headers, without calling Twilio', async () => {
     const plain = await call(config, twilio.settings);
     await fc.assert(
       fc.asyncProperty(anyJson, fieldsLike(PROVISION_FIELDS), async (request, fields) => {

@@ -35,7 +35,7 @@ describe('of megabytes,', () => {
       'worker.attributes',
     ],
     ['a worker nested deeper than the stack', () => ({ worker: { attributes: nested(20_000) } }), 'worker.attributes'],
-  ])('%s is refused with 400, and Twilio is asked nothing', async (_, fields, field) => {
+  ])('%s is refused with 400, without calling Twilio', async (_, fields, field) => {
     const answer = await call(provision, twilio.settings, {
       bearer: twilio.sandbox.backendKey,
       fields: { ...GOOD, ...fields() },
@@ -47,12 +47,12 @@ describe('of megabytes,', () => {
 
   it.each<[string, () => object]>([
     ['commas for roles', () => ({ roles: ','.repeat(3_000_000) })],
-    ['a worker that is no JSON', () => ({ worker: '['.repeat(2_000_000) })],
+    ['a worker that is not JSON', () => ({ worker: '['.repeat(2_000_000) })],
     [
       'a worker that is JSON, and too deep',
       () => ({ worker: `{"attributes":${'{"a":'.repeat(1e6)}0${'}'.repeat(1e6)}}` }),
     ],
-  ])('a form with %s is refused with 400, and Twilio is asked nothing', async (_, fields) => {
+  ])('a form with %s is refused with 400, without calling Twilio', async (_, fields) => {
     const asking = { bearer: twilio.sandbox.backendKey, headers: FORM, fields: { ...GOOD, ...fields() } };
     const answer = await call(provision, twilio.settings, asking);
     expectCallersFault(answer);
@@ -82,7 +82,7 @@ describe('of megabytes,', () => {
       ]) {
         const answer = await call(FUNCTIONS[operation], twilio.settings, asking);
         expectCallersFault(answer);
-        // Many blanks before a short token are no large token: that one is for Twilio to judge.
+        // A short token after many blanks is not a large token: Twilio validates it.
         expect(answer.status).toBe(401);
       }
       expect(twilio.sandbox.requestsTo('flex-api')).toEqual([]);
@@ -91,7 +91,7 @@ describe('of megabytes,', () => {
   );
 
   it.each(['lookup', 'mint', 'deprovision'] as const)(
-    'a name or a SID is refused by %s with 400, and Twilio is asked nothing',
+    'a name or a SID is refused by %s with 400, without calling Twilio',
     async (operation) => {
       for (const fields of [{ username: 'x'.repeat(MEGABYTES) }, { flex_user_sid: 'FU'.padEnd(MEGABYTES, '0') }]) {
         const answer = await call(FUNCTIONS[operation], twilio.settings, { bearer: twilio.sandbox.backendKey, fields });

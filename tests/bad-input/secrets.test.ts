@@ -13,7 +13,7 @@ const FUNCTIONS = { provision, lookup, mint, deprovision };
 const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
 const CALLERS = ['backend key', 'admin', 'agent', 'guest', 'a bad token', 'a bad key'] as const;
 
-/** What a user is known by, and nobody else may be told. */
+/** Personal data of a user, which no other caller may see. */
 const PERSON = {
   username: 'marker.user@secret.example',
   email: 'marker.mail@secret.example',
@@ -65,7 +65,7 @@ function expectNoSecret({ status, headers, body, log }: Answer): void {
   expect(told).not.toMatch(/node_modules|\.[cm]?[jt]s:\d|\bat \S+ \(/);
 }
 
-/** An answer of Twilio that repeats all it was told, and more, everywhere where that can stand. */
+/** A response of Twilio that repeats everything it received, wherever possible. */
 const echo = (code: unknown) => {
   const all = secrets.join(' ');
   const user = { ...PERSON, flex_user_sid: all };
@@ -164,7 +164,7 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
     );
   });
 
-  it('where the call succeeds: the log holds neither the user’s name, nor their address, nor the token', async () => {
+  it('the log of a successful call has neither the user’s name, nor their email address, nor the token', async () => {
     const bearer = twilio.sandbox.backendKey;
     await call(provision, twilio.sandbox.environment(), { bearer, fields: PERSON });
     const fields = operation === 'provision' ? PERSON : { username: PERSON.username };
@@ -194,7 +194,7 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
 });
 
 describe('config', () => {
-  it('answers with nothing secret of its settings, and logs none', async () => {
+  it('returns and logs no secret of its settings', async () => {
     const keys = { API_KEY: twilio.sandbox.apiKeySid, API_SECRET: twilio.sandbox.apiKeySecret };
     const answer = await call(config, {
       ...twilio.sandbox.environment(),

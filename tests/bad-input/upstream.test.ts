@@ -12,7 +12,7 @@ const twilio = useSandbox();
 
 const json = (value: unknown) => ({ body: JSON.stringify(value), contentType: 'application/json' });
 
-/** Statuses that are answered at once, as they come; those that are tried again take their time. */
+/** Statuses that are not retried, because retries take time. */
 const status = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom(200, 201) },
   { weight: 1, arbitrary: fc.constantFrom(202, 302, 400, 401, 403, 404, 409, 418, 422, 500, 501) },
@@ -70,7 +70,7 @@ const textOf = (kind: fc.Arbitrary<unknown>) =>
     { weight: 1, arbitrary: anyText.filter((text) => text.isWellFormed()) },
   );
 
-describe('whatever Twilio answers', () => {
+describe('for any response of Twilio', () => {
   const named = () => {
     const { username, flexUserSid } = twilio.sandbox.users.supervisor;
     return fc.constantFrom<object>({ username }, { flex_user_sid: flexUserSid });
@@ -78,7 +78,7 @@ describe('whatever Twilio answers', () => {
   const isAskedFor = (fields: object, answered: Record<string, unknown>) =>
     expect(answered).toMatchObject(Object.fromEntries(Object.entries(fields)));
 
-  it('to a lookup, the answer is as documented, and a success is the very user that was asked for', async () => {
+  it('to a lookup, the response is as documented, and a success is the requested user', async () => {
     await fc.assert(
       fc.asyncProperty(named(), fc.oneof(textOf(user()), textOf(list())), status, async (fields, body, status) => {
         twilio.sandbox.reset();
@@ -93,7 +93,7 @@ describe('whatever Twilio answers', () => {
     );
   });
 
-  it('on the way to a token, the answer is as documented, and a token is never one for another user', async () => {
+  it('on the way to a token, the response is as documented, and a token is never one for another user', async () => {
     const { supervisor } = twilio.sandbox.users;
     const found = fc.option(fc.tuple(fc.oneof(textOf(user()), textOf(list())), status), { nil: undefined, freq: 1 });
     await fc.assert(
@@ -125,7 +125,7 @@ describe('whatever Twilio answers', () => {
     );
   });
 
-  it('before a deprovisioning by an admin, the answer is as documented, and it never is the admin who goes', async () => {
+  it('before a deprovisioning by an admin, the response is as documented, and admins never deprovision themselves', async () => {
     const { admin } = twilio.sandbox.users;
     const bearer = await twilio.sandbox.tokenFor('admin');
     const self = fc.constant({ flex_user_sid: admin.flexUserSid, username: admin.username });
@@ -150,7 +150,7 @@ describe('whatever Twilio answers', () => {
     );
   });
 
-  it('of a token, the answer is as documented, and nobody provisions but a valid, live admin who is no guest', async () => {
+  it('of a token, the response is as documented, and only a valid, live admin who is not a guest provisions', async () => {
     let admins = 0;
     const bearer = await twilio.sandbox.tokenFor('agent');
     const fields = { username: 'x', email: 'x', full_name: 'x', roles: ['agent'] };
@@ -184,7 +184,7 @@ describe('whatever Twilio answers', () => {
     expect(admins).toBeGreaterThan(0);
   });
 
-  it('of its configuration, the answer is as documented, and only a SID of an instance gets into a URL', async () => {
+  it('of its configuration, the response is as documented, and only a SID of an instance gets into a URL', async () => {
     const configuration = fieldsLike(
       { flex_instance_sid: fc.oneof(anyText, fc.constantFrom('GO/../x', `GO${'0'.repeat(31)}/`)) },
       plainJson,
@@ -212,7 +212,7 @@ describe('whatever Twilio answers', () => {
   });
 });
 
-describe('Twilio answers with somebody else:', () => {
+describe('Twilio returns another user:', () => {
   const somebody = () => ({
     flex_user_sid: twilio.sandbox.users.agent.flexUserSid,
     username: twilio.sandbox.users.agent.username,
@@ -222,28 +222,25 @@ describe('Twilio answers with somebody else:', () => {
     ['lookup', lookup],
     ['mint', mint],
     ['deprovision', deprovision],
-  ] as const)(
-    '%s finds nobody in a list that holds another user’s name, and nothing is done to that user',
-    async (_, handler) => {
-      for (const username of [
-        'Supervisor@example.com',
-        'supervisor@example.com ',
-        'supervisor＠example.com',
-        'agent@example.com',
-      ]) {
-        twilio.sandbox.fault({
-          host: 'flex-api',
-          method: 'GET',
-          ...json({ users: [{ ...somebody(), username }] }),
-          times: 1,
-        });
-        const fields = { username: 'supervisor@example.com' };
-        const answer = await call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
-        expect(answer).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
-      }
-      expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
-    },
-  );
+  ] as const)('%s finds no user in a list with another username, and does not act on that user', async (_, handler) => {
+    for (const username of [
+      'Supervisor@example.com',
+      'supervisor@example.com ',
+      'supervisor＠example.com',
+      'agent@example.com',
+    ]) {
+      twilio.sandbox.fault({
+        host: 'flex-api',
+        method: 'GET',
+        ...json({ users: [{ ...somebody(), username }] }),
+        times: 1,
+      });
+      const fields = { username: 'supervisor@example.com' };
+      const answer = await call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
+      expect(answer).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
+    }
+    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
+  });
 
   it.each([
     ['lookup', lookup],
@@ -270,7 +267,7 @@ describe('Twilio answers with somebody else:', () => {
     expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
   });
 
-  it('a token that was minted for another SID is answered with 502 and given to nobody', async () => {
+  it('a token that was minted for another SID is withheld with 502', async () => {
     const body = {
       access_token: 'eyJ.of-another',
       token_info: { flex_user_sid: twilio.sandbox.users.admin.flexUserSid },
@@ -283,7 +280,7 @@ describe('Twilio answers with somebody else:', () => {
   });
 });
 
-describe('Twilio answers with names that JavaScript knows:', () => {
+describe('Twilio returns names that JavaScript knows:', () => {
   const POLLUTION = '"__proto__":{"polluted":1,"deactivated":false},"constructor":{"prototype":{"polluted":1}}';
 
   afterEach(() => expect(Object.prototype).not.toHaveProperty('polluted'));

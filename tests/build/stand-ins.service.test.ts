@@ -60,7 +60,7 @@ describe('each stand-in gives what the original does', () => {
     expect(types.match(/\b\w*\d(st|nd|rd|th)\w*\b/gi)).toBeNull();
   });
 
-  it('lodash/mapKeys, for whatever JSON a server answers', () => {
+  it('lodash/mapKeys, for any JSON from a server', () => {
     const rename = (_: unknown, name: string) => `x_${name}`;
     fc.assert(
       fc.property(fc.oneof(fc.dictionary(key, fc.jsonValue()), fc.jsonValue()), (json) => {
@@ -69,7 +69,7 @@ describe('each stand-in gives what the original does', () => {
     );
   });
 
-  it('lodash/transform, for whatever JSON a server answers', () => {
+  it('lodash/transform, for any JSON from a server', () => {
     const step = (result: Record<string, unknown>, one: unknown, name: string) => {
       result[`x_${name}`] = one;
     };

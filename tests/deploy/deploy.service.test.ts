@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 describe('npm run deploy', () => {
-  it('asks nobody but the Serverless API, and prints where the service is', () => {
+  it('calls only the Serverless API, and prints the URL of the service', () => {
     const hosts = new Set(checkout.api.requests.map((request) => request.split(/[ /]/)[1]));
     expect([...hosts].sort()).toEqual(['serverless-upload.twilio.com', 'serverless.twilio.com']);
     expect(deploy.output).toContain(`https://${service.domainName}/mint`);
@@ -94,7 +94,7 @@ describe('npm run deploy', () => {
     }
   });
 
-  it('asks for the Node of .twilioserverlessrc, and for the credentials to be injected', () => {
+  it('requests the Node version of .twilioserverlessrc, and injected credentials', () => {
     expect(service.runtime).toBe('node22');
     expect(service.includeCredentials).toBe(true);
   });
@@ -115,7 +115,7 @@ describe('an uploaded file', () => {
   const filesWith = (pattern: string | RegExp, among = files()) =>
     among.filter(({ content }) => content.search(pattern) >= 0).map(({ path }) => path);
 
-  it('requires, where it is a Function, no neighbour by a relative path and no package that is not declared', async () => {
+  it('contains, in Functions, no require of a relative path or of an undeclared package', async () => {
     for (const { path, content } of service.functions) {
       const required = await requiresOf(content);
       const unknown = required.filter((name) => !isBuiltin(name) && !(name in service.dependencies));
@@ -127,7 +127,7 @@ describe('an uploaded file', () => {
     const hash = sandbox.backendKeys.split(':')[2];
     const secrets = [sandbox.authToken, sandbox.apiKeySid, sandbox.apiKeySecret, sandbox.backendKey, hash];
     for (const secret of secrets) expect(filesWith(secret ?? '')).toEqual([]);
-    // The page may know the account's SID in advance: it is no secret. A Function takes it from its context.
+    // The page may know the account's SID in advance: it is not secret. A Function reads it from its context.
     expect(filesWith(sandbox.accountSid)).toEqual(['/login.js']);
   });
 
@@ -185,7 +185,7 @@ describe('a deployed Function, alone in its folder', () => {
     expect(await platform.call('/mint', { bearer, fields: { username } })).toMatchObject({ status: 409 });
   });
 
-  it('answers /config with the account and the settings of the deploy, and nothing secret', async () => {
+  it('returns from /config the account and the deployed settings, and nothing secret', async () => {
     expect(await platform.call('/config')).toMatchObject({ status: 200 });
     expect((await platform.call('/config')).body).toEqual({
       account_sid: sandbox.accountSid,
@@ -206,7 +206,7 @@ describe('a deployed Function, alone in its folder', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('lets pages of the listed origins read its answers, and no others, not even of localhost', async () => {
+  it('lets only pages of the listed origins read its responses, not even those of localhost', async () => {
     const headersFor = async (origin: string) => (await platform.call('/config', { headers: { origin } })).headers;
     const named = 'Access-Control-Allow-Origin';
     expect(await headersFor('https://app.example.com')).toMatchObject({ [named]: 'https://app.example.com' });

@@ -21,7 +21,7 @@ const deprovisionAgent = () =>
 const asked = () => twilio.sandbox.requests.filter(({ path }) => path.endsWith('/Tokens'));
 const ttlAsked = () => (asked().at(-1)?.json as { ttl: number } | undefined)?.ttl;
 
-it('asks for what was wished where the caller’s token lasts longer', async () => {
+it('requests the given lifetime if the caller’s token lasts longer', async () => {
   await mintOwn({ ttlSeconds: 7200 }, { ttl: 600 });
   expect(ttlAsked()).toBe(600);
 });
@@ -38,7 +38,7 @@ it('never mints a token that outlives the caller’s', async () => {
   expect(Date.parse(body.token_info.expiration)).toBeLessThanOrEqual(Date.parse(expiration));
 });
 
-describe('when Twilio is asked again, two seconds later,', () => {
+describe('when the request is retried, two seconds later,', () => {
   beforeEach(() => {
     twilio.sandbox.fault({ path: /Tokens$/, status: 503, times: 1 });
     const now = Date.now;
@@ -46,7 +46,7 @@ describe('when Twilio is asked again, two seconds later,', () => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  it('counts what is left anew', async () => {
+  it('computes the remaining seconds again', async () => {
     await mintOwn({ ttlSeconds: 100 });
     const [first, second] = asked().map(({ json }) => (json as { ttl: number }).ttl);
     expect((first ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(2);
@@ -64,7 +64,7 @@ describe('where Twilio refuses to mint', () => {
     call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields: { username: AGENT } });
   const deactivated = { status: 409, body: { code: 'user_deactivated' } };
 
-  it('says that the user is deactivated, where that is why: to the user too, while their token still counts', async () => {
+  it('says that the user is deactivated, also to the user while their token is valid', async () => {
     const { flexUserSid } = twilio.sandbox.users.agent;
     const expiration = new Date(Date.now() + 60_000).toISOString();
     const body = { valid: true, roles: ['agent'], flex_user_sid: flexUserSid, expiration };
@@ -73,7 +73,7 @@ describe('where Twilio refuses to mint', () => {
     expect(await call(mint, twilio.settings, { bearer: 'a.token' })).toMatchObject(deactivated);
   });
 
-  it('says so to a backend too, where it has happened since the user was looked up', async () => {
+  it('says so to a backend too, if it happened after the lookup', async () => {
     const { flexUserSid } = twilio.sandbox.users.agent;
     const users = [{ username: AGENT, flex_user_sid: flexUserSid, deactivated: false }];
     await deprovisionAgent();
@@ -82,7 +82,7 @@ describe('where Twilio refuses to mint', () => {
     expect(asked()).toHaveLength(1);
   });
 
-  it('says that the credentials do not suffice, where the user is not', async () => {
+  it('says that the credentials are insufficient, if the user is not deactivated', async () => {
     twilio.sandbox.fault({ path: /Tokens$/, status: 403 });
     expect(await asBackend()).toMatchObject({
       status: 502,
@@ -90,7 +90,7 @@ describe('where Twilio refuses to mint', () => {
     });
   });
 
-  it('says that there is no such user, where that is why', async () => {
+  it('says that the user does not exist, if that is the reason', async () => {
     twilio.sandbox.fault({ path: /Tokens$/, status: 403 });
     twilio.sandbox.fault({ method: 'GET', path: /FU/, status: 404 });
     expect(await mintOwn({})).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
@@ -105,7 +105,7 @@ describe('where Twilio refuses to mint', () => {
     });
   });
 
-  it('asks nothing more where it refuses otherwise', async () => {
+  it('makes no further request after any other refusal', async () => {
     for (const status of [401, 404, 500]) {
       twilio.sandbox.requests.length = 0;
       twilio.sandbox.fault({ path: /Tokens$/, status, times: 1 });
@@ -125,7 +125,7 @@ it.each([
   [undefined, 3600],
   ['600', 600],
   ['86400', 3600],
-])('asks for the default lifetime where none is wished: with MAX_TOKEN_TTL %s, %d s', async (maximum, seconds) => {
+])('requests the default lifetime if none is given: with MAX_TOKEN_TTL %s, %d s', async (maximum, seconds) => {
   const settings = { ...twilio.settings, MAX_TOKEN_TTL: maximum };
   await call(mint, settings, { bearer: twilio.sandbox.backendKey, fields: { username: 'agent@example.com' } });
   expect(ttlAsked()).toBe(seconds);

@@ -33,9 +33,9 @@ describe('trouble with Twilio', () => {
   const troubles: [string, Fault, object][] = [
     ['refused credentials (401)', { status: 401 }, says('AUTH_TOKEN', upstream(401))],
     ['refused credentials (403)', { status: 403 }, says('AUTH_TOKEN', upstream(403))],
-    ['trouble of its own (500)', { status: 500 }, says('temporarily unavailable', upstream(500))],
+    ['a failure (500)', { status: 500 }, says('temporarily unavailable', upstream(500))],
     ['several choices (300)', { status: 300 }, says('unexpected', upstream(300))],
-    ['something that is no answer to a GET (410)', { status: 410 }, says('unexpected', upstream(410))],
+    ['something unexpected for a GET (410)', { status: 410 }, says('unexpected', upstream(410))],
     ['a page instead of JSON', { status: 200, body: '<html>', contentType: 'text/html' }, upstream(200)],
     ['broken JSON', { brokenJson: true }, upstream(200)],
     ['JSON without users', { status: 200, body: {} }, upstream(200)],
@@ -54,7 +54,7 @@ describe('trouble with Twilio', () => {
     ['an unknown instance (404)', { status: 404 }, says('FLEX_INSTANCE_SID', upstream(404))],
   ];
 
-  it.each(troubles)('answers a lookup with %s within 9 s, in the documented shape', async (_, fault, expected) => {
+  it.each(troubles)('responds to a lookup with %s within 9 s, in the documented shape', async (_, fault, expected) => {
     const answer = await askDuring(twilio, { host: 'flex-api', ...fault }, () => asBackend(lookup));
     expect(answer).toMatchObject(expected);
     expect(Object.keys(answer.body).sort().join()).toMatch(/^code,message,status(,upstream)?$/);
@@ -82,7 +82,7 @@ describe('trouble with Twilio', () => {
     }
   });
 
-  it('sends JSON where it sends anything, and asks for JSON', async () => {
+  it('sends JSON if it sends a body, and accepts JSON', async () => {
     await asBackend(lookup);
     await asBackend(provision, NEW_USER);
     const [got, posted] = twilio.sandbox.requests.map(({ method, headers }) => ({ method, headers }));
@@ -110,7 +110,7 @@ describe('trouble with Twilio', () => {
     expect(await asBackend(provision, NEW_USER)).toMatchObject({ status: 200, body: { username: 'new' } });
   });
 
-  it('does not take an answer without a user for a provisioned one', async () => {
+  it('rejects a response to Provision without a user', async () => {
     twilio.sandbox.fault({ path: /Provision/, status: 201, body: {} });
     expect(await asBackend(provision, NEW_USER)).toMatchObject(upstream(201));
   });
@@ -140,7 +140,7 @@ describe('trouble with Twilio', () => {
     expect(await asBackend(mint)).toMatchObject({ ...upstream(201), log });
   });
 
-  it('does not take the record of another user for the one that was asked for', async () => {
+  it('rejects the record of another user', async () => {
     const { flexUserSid } = twilio.sandbox.users.agent;
     twilio.sandbox.fault({ path: /FU/, status: 200, body: { flex_user_sid: `FU${'1'.repeat(32)}`, username: 'x' } });
     expect(await asBackend(lookup, { flex_user_sid: flexUserSid })).toMatchObject(upstream(200));
@@ -156,7 +156,7 @@ describe('trouble with Twilio', () => {
     expect(await asBackend(deprovision)).toMatchObject(upstream(status));
   });
 
-  it('says what Twilio said of a user whom it does not know, and nothing of the kind of an empty list', async () => {
+  it('includes Twilio’s refusal for an unknown user, but not for an empty list', async () => {
     const unknown = { flex_user_sid: `FU${'0'.repeat(32)}` };
     for (const handler of [lookup, mint, deprovision]) {
       const { status, body } = await asBackend(handler, unknown);
@@ -181,7 +181,7 @@ describe('trouble with Twilio', () => {
     ['Configuration', /Configuration/, () => withUnknownInstance('8', twilio.sandbox.backendKey, { username: 'a' })],
   ];
 
-  it.each(shapes)('says for the log which answer is not of the documented shape: %s', async (what, path, ask) => {
+  it.each(shapes)('logs which response is not as documented: %s', async (what, path, ask) => {
     twilio.sandbox.fault({ path, status: 200, body: {} });
     expect(await ask()).toMatchObject({ status: 502, log: [{ reason: `${what}: not of the documented shape` }] });
   });
@@ -196,7 +196,7 @@ describe('trouble with Twilio', () => {
     expect(await asBackend(lookup)).toMatchObject({ status: 200, body: { flex_user_sid: flexUserSid } });
   });
 
-  it('takes no answer of a size that nothing at Twilio has', async () => {
+  it('rejects a response that is larger than any of Twilio’s', async () => {
     twilio.sandbox.fault({ host: 'flex-api', status: 200, body: { users: ['x'.repeat(2 ** 20)] } });
     const answer = await asBackend(lookup);
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
@@ -221,7 +221,7 @@ describe('trouble with Twilio', () => {
   });
 });
 
-describe('asks Twilio no more than it must', () => {
+describe('makes no more requests to Twilio than necessary', () => {
   const sid = () => twilio.sandbox.users.agent.flexUserSid;
   const own = async (handler: typeof lookup, fields: object = {}) =>
     call(handler, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent'), fields });
@@ -235,7 +235,7 @@ describe('asks Twilio no more than it must', () => {
     }
   });
 
-  it('mint by user name: the list and the token, and the record only where the list leaves `deactivated` out', async () => {
+  it('mint by username: the list and the token, and the record only if the list omits `deactivated` out', async () => {
     expect(await asBackend(mint)).toMatchObject({ status: 201 });
     expect(paths()).toEqual(['GET ?Username=agent%40example.com', `GET /${sid()}`, `POST /${sid()}/Tokens`]);
 
@@ -285,13 +285,16 @@ describe('asks Twilio no more than it must', () => {
     expect(paths()[0]).not.toContain('Configuration');
   });
 
-  it.each([400, 409, 422])('blames no caller where the Flex instance is answered with %d', async (status) => {
-    twilio.sandbox.fault({ path: /Configuration/, status });
-    const answer = await withUnknownInstance('8', twilio.sandbox.backendKey, { username: 'a' });
-    expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
-  });
+  it.each([400, 409, 422])(
+    'does not blame the caller if the request for the Flex instance fails with %d',
+    async (status) => {
+      twilio.sandbox.fault({ path: /Configuration/, status });
+      const answer = await withUnknownInstance('8', twilio.sandbox.backendKey, { username: 'a' });
+      expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
+    },
+  );
 
-  it('says to wait where the Flex instance is asked for too often, but not to who has shown a token', async () => {
+  it('says to wait if the request for the Flex instance is rate limited, but not to a caller with a token', async () => {
     twilio.sandbox.fault({ path: /Configuration/, status: 429, retryAfter: 60 });
     const headers = { 'retry-after': '60' };
     expect(await withUnknownInstance('8', twilio.sandbox.backendKey, { username: 'a' })).toMatchObject({

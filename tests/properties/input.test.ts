@@ -180,8 +180,8 @@ describe('parseMint', () => {
   });
 });
 
-describe.each(['parseLookup', 'parseMint', 'parseDeprovision'] as const)('%s, of whom it names,', (parser) => {
-  it('hands on the very name or SID, or nobody; never a name that was changed on the way', () => {
+describe.each(['parseLookup', 'parseMint', 'parseDeprovision'] as const)('%s, about the named user,', (parser) => {
+  it('passes on the exact username or SID, or none; never a changed one', () => {
     fc.assert(
       fc.property(fieldsLike(USER_FIELDS), (fields) => {
         const { output } = outcome(() => PARSERS[parser]({ ...JSON_TYPE, ...fields }));

@@ -25,7 +25,7 @@ const anyTime = fc.oneof(
 afterEach(() => jest.restoreAllMocks());
 
 describe('ttlWithin', () => {
-  it('never lets a new token outlive the one shown, nor last longer than was asked for, and cuts no more than it must', () => {
+  it('never lets a new token outlive the caller’s, nor last longer than requested, and cuts no more than necessary', () => {
     const now = fc.integer({ min: 0, max: 4e12 });
     const left = fc.oneof(fc.integer({ min: 0, max: 4000 }), fc.integer({ min: -1e6, max: 1e10 }));
     fc.assert(
@@ -62,7 +62,7 @@ describe('ttlWithin', () => {
     );
   });
 
-  it('gives a backend, which shows no token, what it asks for', () => {
+  it('gives a backend, which has no token, the requested lifetime', () => {
     fc.assert(
       fc.property(wished, (wishedSeconds) => {
         const permit = authorize(backend, 'mint', { by: 'flex_user_sid', flexUserSid });

@@ -60,7 +60,7 @@ function startIn(folder: Checkout, ...parameters: string[]): NpmRun {
   return run;
 }
 
-/** What the commands that were printed answer, pasted in their order. */
+/** Runs the printed commands in order, and returns their output. */
 async function pasteCommands(output: string, environment: NodeJS.ProcessEnv = {}): Promise<readonly string[]> {
   const commands = output.split('\n').filter((line) => /^(curl|[A-Z]+=\$\(curl)/.test(line));
   const { stdout } = await promisify(execFile)('bash', ['-euc', commands.join('\necho ----\n')], {
@@ -78,7 +78,7 @@ describe('npm start without credentials', () => {
     const { printed, output } = await start();
     await printed(/Ctrl-C ends it/);
     expect(firstLine(output())).toMatch(/^Using the sandbox/);
-    // Nobody has called yet.
+    // No call was made yet.
     expect(output()).not.toContain('"operation"');
 
     const answers = await pasteCommands(output());
@@ -204,7 +204,7 @@ it.each([
   ['with credentials', CREDENTIALS],
   ['for development', 'NODE_ENV=development\n'],
   ['with credentials, for development', `${CREDENTIALS}NODE_ENV=development`],
-])('npm start %s answers a body that cannot be read without a word of how it failed', async (_, env) => {
+])('npm start %s does not reveal how a malformed body failed', async (_, env) => {
   const { printed, output } = await start(env);
   await printed(/Ctrl-C ends it/);
   const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];

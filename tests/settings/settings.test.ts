@@ -82,7 +82,7 @@ it.each([
   expect(flexApiHost(readSettings({ ...REQUIRED, ...where }))).toBe(host);
 });
 
-it('prefers an API key to the Auth Token where both of its parts are set', () => {
+it('prefers an API key to the Auth Token if both of its parts are set', () => {
   const key = { API_KEY: `SK${'0'.repeat(32)}`, API_SECRET: 'the-secret' };
   expect(readSettings({ ...REQUIRED, ...key }).credentials).toEqual({
     kind: 'api-key',
@@ -120,7 +120,7 @@ it.each([
   ['TWILIO_EDGE', 'secret@evil.example'],
   ['TELEMETRY', 'secret'],
   ['LOG_LEVEL', 'secret'],
-])('where %s is %j, answers 500 with its name and not its value', async (name, value) => {
+])('if %s is %j, returns 500 with its name and not its value', async (name, value) => {
   const web = backendKey('web', 'lookup');
   const settings = { ...REQUIRED, BACKEND_KEYS: web.entry, [name]: value };
   for (const answer of [
@@ -146,7 +146,7 @@ it('reads the origins that can be read, where something else is wrong', () => {
   for (const none of [undefined, '', 7]) expect(readAllowedOrigins({ ALLOWED_ORIGINS: none })).toStrictEqual([]);
 });
 
-it('says of what is no text that it must be, and not what it is', async () => {
+it('says that a setting must be text, without its value', async () => {
   for (const name of [
     'AUTH_TOKEN',
     'FLEX_INSTANCE_SID',
@@ -198,7 +198,7 @@ it('hands login.html what is set, and nothing secret', async () => {
   });
 });
 
-it('hands login.html no region and no edge where there is none', async () => {
+it('gives login.html no region and no edge if none is set', async () => {
   const { body } = await call(config, REQUIRED);
   expect(Object.keys(body)).toEqual(['account_sid', 'allowed_origins', 'telemetry', 'log_level']);
 });

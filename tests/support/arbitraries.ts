@@ -13,7 +13,7 @@ export const sid = (prefix: string) =>
 
 const SID_DIGITS = `${HEX}${HEX}`;
 
-/** Almost a Flex user SID. Each would change the path of a URL that it stood in, or means somebody else. */
+/** Almost a Flex user SID. Each would change the path of a URL, or names another user. */
 export const brokenSid: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     'FU',
@@ -52,7 +52,7 @@ export const brokenSid: fc.Arbitrary<string> = fc.oneof(
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.string({ unit: 'grapheme', maxLength: 40 }),
-  // UTF-16 that is no Unicode: halves of surrogate pairs.
+  // UTF-16 that is not Unicode: halves of surrogate pairs.
   fc.array(fc.integer({ min: 0xd7f0, max: 0xe010 }), { maxLength: 6 }).map((codes) => String.fromCharCode(...codes)),
   brokenSid,
   fc.constantFrom(
@@ -158,7 +158,7 @@ export const fieldsLike = (
     )
     .map(([fields, others]) => Object.fromEntries([...Object.entries(others), ...Object.entries(fields)]));
 
-/** What Twilio takes for a name; counted in characters, all of the first plane, since there the sandbox counts alike. */
+/** What Twilio accepts as a name, in characters of the first plane, because the sandbox counts them in the same way. */
 export const name = fc.oneof(
   fc.emailAddress(),
   fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 256 }),

@@ -15,7 +15,7 @@ const PARTS = [
   'assets',
 ];
 
-/** A copy of the project in a folder of its own, so that a developer's `.env` and `dist` are neither used nor touched. */
+/** A copy of the project in a temporary folder, so that a developer's `.env` and `dist` are neither used nor touched. */
 export interface Checkout {
   readonly folder: string;
   /** Where its processes put temporary files. */

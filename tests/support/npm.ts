@@ -16,7 +16,7 @@ export interface NpmRun {
 }
 
 export function npm({ folder, temporary, environment }: Checkout, ...parameters: string[]): NpmRun {
-  // A process group of its own: Ctrl-C reaches every process of the terminal's.
+  // A separate process group, because Ctrl-C reaches every process of a terminal.
   const child = spawn('npm', ['--silent', ...parameters], {
     cwd: folder,
     detached: true,

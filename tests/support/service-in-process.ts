@@ -14,8 +14,8 @@ import type { Handler } from '../../src/http/serve';
 import './call';
 import type { Service } from '../../local/running-service';
 
-// Stands in for `service.ts` where the tests' own process must run the sources, as when they are mutated: the same tests,
-// over HTTP too, without the build and `twilio-run`. What it takes a request for, the platform's own parts decide.
+// Replaces `service.ts` if the tests' process must run the sources, as for mutation tests: the same tests, over HTTP too,
+// without the build and `twilio-run`. The platform's own modules parse the request.
 
 const platform = createRequire(require.resolve('@twilio/runtime-handler/dev'));
 const express = platform('express');

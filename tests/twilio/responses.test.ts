@@ -4,7 +4,7 @@ import { toUpstreamResponse } from '../../src/upstream/response';
 const REQUEST_ID = `RQ${'0'.repeat(32)}`;
 const refusal = (text: string, requestId?: string) => refusalOf(toUpstreamResponse(404, text, () => requestId));
 
-it('says of a refusal what Twilio’s support asks for, as far as Twilio said it', () => {
+it('reports the parts of Twilio’s refusal that Twilio Support needs', () => {
   expect(refusal('{"code":20404,"message":"no"}', REQUEST_ID)).toStrictEqual({
     ...{ status: 404, code: 20404, request_id: REQUEST_ID },
   });

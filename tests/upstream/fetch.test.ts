@@ -17,7 +17,7 @@ describe('fetching', () => {
     }
   }
 
-  it('gives the whole answer, and follows no redirect', async () => {
+  it('returns the whole response, and does not follow redirects', async () => {
     const headers = { Location: 'http://127.0.0.1:9/', 'Twilio-Request-Id': REQUEST_ID, 'Retry-After': '7' };
     const got = await served(
       (_, response) => response.writeHead(307, headers).end('body'),
@@ -26,7 +26,7 @@ describe('fetching', () => {
     expect(got).toEqual({ status: 307, text: 'body', requestId: REQUEST_ID, retryAfter: '7' });
   });
 
-  it('gives an answer without a body, and keeps no timer that a process would stay alive for', async () => {
+  it('returns a response without a body, and leaves no timer that keeps the process alive', async () => {
     const setting = jest.spyOn(globalThis, 'setTimeout');
     const clearing = jest.spyOn(globalThis, 'clearTimeout');
     const got = await served(

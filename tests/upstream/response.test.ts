@@ -5,7 +5,7 @@ const REQUEST_ID = `RQ${'0'.repeat(32)}`;
 const response = (status: number, headers: Readonly<Record<string, string>>) =>
   toUpstreamResponse(status, '', (name) => headers[name]);
 
-describe('an answer', () => {
+describe('a response', () => {
   it.each([`x${REQUEST_ID}`, `${REQUEST_ID}0`, 'RQ', '', 'somebody@example.com'])(
     'has no request id where the header is none: %s',
     (id) => {

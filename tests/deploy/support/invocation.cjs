@@ -1,4 +1,4 @@
-// One call of the Function beside this file, as the platform makes it: `context` and `event` come in as JSON, the answer goes out as JSON.
+// One call of the Function beside this file, as the platform makes it: `context` and `event` come in as JSON, the response goes out as JSON.
 const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 

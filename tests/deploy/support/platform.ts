@@ -26,7 +26,7 @@ interface Asking {
 
 /** Runs deployed Functions as the platform does. */
 export interface Platform {
-  /** Calls the public Function of that path, in a process of its own. */
+  /** Calls the public Function of that path, in a separate process. */
   readonly call: (path: string, asking?: Asking) => Promise<PlatformAnswer>;
   /** Runs any other code in the place of a Function, and resolves with what it prints. */
   readonly run: (code: string) => Promise<string>;

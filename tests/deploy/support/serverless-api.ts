@@ -21,10 +21,10 @@ export interface DeployedService {
   readonly assets: readonly Version[];
 }
 
-/** A local stand-in for Twilio's Serverless API: what a deploy asks of it, and what the platform refuses. */
+/** A local stand-in for Twilio's Serverless API: the requests of a deploy, and what the platform refuses. */
 export interface ServerlessApi {
   readonly port: number;
-  /** What was asked, as `POST serverless.twilio.com/v1/Services`. */
+  /** The requests, as `POST serverless.twilio.com/v1/Services`. */
   readonly requests: string[];
   /** The services that have a build deployed. */
   deployed(): DeployedService[];

@@ -19,7 +19,7 @@ export interface Build {
   readonly assets: readonly Version[];
 }
 
-/** What the platform answers with Twilio's error body for that status. */
+/** Refused by the platform with Twilio's error body for that status. */
 export class Refusal extends Error {
   constructor(
     readonly status: ContentfulStatusCode,
@@ -66,7 +66,7 @@ export async function parseBuild(c: Context, versionOf: (kind: Kind, sid: string
   return { runtime, dependencies, functions, assets };
 }
 
-/** The list stands in quotation marks of its own: that is how Twilio's tools send it. */
+/** The list is in quotation marks, as Twilio's tools send it. */
 function parseDependencies(text: string): Record<string, string> {
   const list = v.parse(Dependencies, JSON.parse(text.replace(/^"(.*)"$/s, '$1')));
   return Object.fromEntries(list.map(({ name, version }) => [name, version]));
