@@ -11,9 +11,7 @@ import { blocksOf, PAGES, ROOT, read, tableBelow } from './support/pages';
 const run = promisify(execFile);
 const { scripts } = JSON.parse(read('package.json'));
 
-/** Lines of `.env`. Another test reads them. */
-const isSettings = (text: string) => /^[A-Z_]+=/.test(text);
-const blocks = PAGES.flatMap((page) => blocksOf(page, 'bash')).filter(({ text }) => !isSettings(text));
+const blocks = PAGES.flatMap((page) => blocksOf(page, 'bash'));
 const isCurl = (command: string) => command.startsWith('curl');
 /** A curl command may take several lines; any other takes one. */
 const commands = blocks.flatMap(({ page, text }) =>
