@@ -4,6 +4,7 @@ import { bundle } from '../local/bundle';
 import { bundleClient } from './client-bundle';
 import { deployedEnvText, readEnvFile } from './env-file';
 import { bundleLogin } from './login-bundle';
+import { writeOpenApi } from './openapi';
 
 const ROOT = resolve(__dirname, '..');
 const FUNCTIONS = join(ROOT, 'src/functions');
@@ -34,6 +35,7 @@ export async function buildProject({ folder = 'dist', env, unsafeTwilioOrigin }:
   const variables = env ?? readEnvFile();
   const envText = deployedEnvText(variables);
   await buildFunctions(join(target, 'functions'));
+  writeOpenApi();
   copyAssets(join(target, 'assets'));
   await bundleClient(join(target, 'assets'));
   await bundleLogin({

@@ -1,6 +1,6 @@
 import type { FunctionName } from './contract/functions';
 
-/** One line of the log: one JSON object. What may stand in it is listed here; tokens, secrets, e-mail addresses and user names may not. */
+/** One line of the log, a JSON object. Lists all that a line can hold. Tokens, secrets, e-mail addresses and user names must not be logged. */
 export interface LogLine {
   readonly operation: FunctionName;
   /** `ok`, the code of the error, or `origin_refused`. */
@@ -8,9 +8,9 @@ export interface LogLine {
   readonly status?: number | undefined;
   readonly ms?: number | undefined;
   caller?: CallerInLog | undefined;
-  /** Whom it was about. */
+  /** The user that the call was about. */
   flex_user_sid?: string | undefined;
-  /** Of Twilio's answers, for its support. */
+  /** Of Twilio's responses, for Twilio Support. */
   request_ids?: readonly string[] | undefined;
   readonly reason?: string | undefined;
   readonly upstream?: object | undefined;

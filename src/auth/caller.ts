@@ -9,12 +9,12 @@ import { assertFlexTokenForm, type Credential, isSignedJwt } from './credential'
 import { validateFlexToken } from './flex-token';
 import type { Profile } from './identity-provider/mapping';
 
-/** Somebody who is known: their credential has been verified. What they may do is for `policy.ts` to say. */
+/** An authenticated caller: the credential has been verified. `policy.ts` decides what they may do. */
 export type Caller = FlexUserCaller | IdentityProviderCaller | BackendCaller;
 
 export interface FlexUserCaller {
   readonly kind: 'flex-user';
-  /** The rows of rights that apply: the Flex roles, or `guest` alone, or none. */
+  /** The roles that the policy knows: Flex roles, or only `guest`, or none. */
   readonly roles: readonly FlexRole[] | readonly [typeof GUEST_ROLE];
   readonly flexUserSid: FlexUserSid | undefined;
   /** The plain user name: `realm_user_id`, not the encoded `identity`. */
@@ -61,10 +61,7 @@ export async function identifyCaller(credential: Credential, settings: Settings,
 function identifyBackend(key: string, settings: Settings): BackendCaller {
   const found = findBackendKey(key, settings.backendKeys);
   if (!found) {
-    throw new ApiError(
-      'invalid_key',
-      'This backend key is not known here. List its hash in BACKEND_KEYS and deploy again.',
-    );
+    throw new ApiError('invalid_key', 'Unknown backend key. Add its hash to BACKEND_KEYS, then deploy again.');
   }
   return { kind: 'backend-key', name: found.name, scopes: found.scopes };
 }
@@ -73,7 +70,7 @@ async function identifyFlexUser(token: string, settings: Settings, call: Upstrea
   const { roles, ...user } = await validateFlexToken(token, settings, call);
   return {
     kind: 'flex-user',
-    // A guest stays a guest, whatever else the token holds.
+    // A guest stays a guest, whatever other roles the token has.
     roles: roles.some((role) => role.toLowerCase() === GUEST_ROLE) ? [GUEST_ROLE] : roles.filter(isFlexRole),
     ...user,
   };

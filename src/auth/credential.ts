@@ -4,19 +4,19 @@ import { readHeader } from '../http/headers';
 import { ownValue } from '../json';
 import { BACKEND_KEY_PREFIX } from '../settings/backend-key';
 
-/** What a caller shows, not yet verified. Whose token it is depends on the settings. */
+/** The credential of a request, not yet verified. Whose token it is depends on the settings. */
 export type Credential =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'backend-key'; readonly key: string };
 
-/** The characters that a bearer token may hold (RFC 6750, section 2.1). A compact JWE is a subset of them. */
+/** The characters of a bearer token (RFC 6750, section 2.1). A compact JWE uses some of them. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
- * Finds the credential of a request: the `Authorization` header, or the field `Token` that Flex plugins send.
+ * Finds the credential of a request: the `Authorization` header, or the field `Token`, which Flex plugins send.
  *
- * The platform merges the request's fields over `event`, so a caller can put a `request` of their own in place of the
- * headers. That is harmless here: whatever is found is only a claim until it is verified.
+ * The platform merges the fields over `event`, so a caller can replace the headers by a field `request`. That is harmless: the
+ * credential is only a claim until it is verified.
  *
  * @throws {ApiError} `missing_credentials`, or `invalid_token` if there are several, or a field is misused
  */
@@ -32,13 +32,13 @@ export function findCredential(event: unknown): Credential {
   if (field !== undefined) return tokenInField(field);
   throw new ApiError(
     'missing_credentials',
-    'Show who is calling: send "Authorization: Bearer <token>" with a Flex token or a backend key, or a Flex token in the field Token.',
+    'No credentials. Send a Flex token or a backend key as "Authorization: Bearer <token>", or a Flex token in the field Token.',
   );
 }
 
 function tokenInField(token: unknown): Credential {
   if (typeof token !== 'string') throw notAToken('the field Token is not a string');
-  // Twilio need not see it.
+  // A backend key is a secret that Twilio must not see.
   if (token.startsWith(BACKEND_KEY_PREFIX)) throw notAToken('a backend key in the field Token');
   return { kind: 'token', token };
 }
@@ -48,10 +48,10 @@ export const isSignedJwt = (token: string): boolean => token.split('.').length =
 
 /** @throws {ApiError} `invalid_token` if a token cannot be one of Flex, so that Twilio is not asked about it */
 export function assertFlexTokenForm(token: string): void {
-  if (token.length > MAX_TOKEN_LENGTH || !BEARER_TOKEN.test(token)) throw notAToken('not of a token’s form');
+  if (token.length > MAX_TOKEN_LENGTH || !BEARER_TOKEN.test(token)) throw notAToken('malformed token');
 }
 
 const notAToken = (reason: string) =>
-  new ApiError('invalid_token', 'What was sent is not a Flex token. Send the current token of a signed-in Flex user.', {
+  new ApiError('invalid_token', 'This is not a Flex token. Send the current token of a signed-in Flex user.', {
     reason,
   });

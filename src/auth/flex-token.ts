@@ -8,7 +8,7 @@ import { credentialsRefused, refusalOf, twilioFailing, undocumented } from '../t
 import type { UpstreamCall } from '../upstream/call';
 import type { UpstreamResponse } from '../upstream/response';
 
-/** Twilio leaves a field out, or gives null, where it has nothing to say. An empty string says nothing either. */
+/** Accepts a field that is missing, null or empty, which all mean that Twilio has no value for it. */
 const absent = <T extends v.GenericSchema>(schema: T) =>
   v.nullish(
     v.pipe(
@@ -21,7 +21,7 @@ const absent = <T extends v.GenericSchema>(schema: T) =>
 
 const TimestampSchema = v.pipe(v.string(), v.isoTimestamp());
 
-/** A time without a zone is in UTC, as all of Twilio's are: `Date.parse` would take it for local time. */
+/** Adds the zone to a time without one. Twilio's times are in UTC, but `Date.parse` would read it as local time. */
 const withZone = (time: string) => [time, `${time}Z`].find((text) => v.is(TimestampSchema, text));
 
 const ValidTokenSchema = v.object({
@@ -34,18 +34,18 @@ const ValidTokenSchema = v.object({
 });
 
 /**
- * Asks Twilio whether a Flex token is valid, through `twilio-flex-token-validator`.
+ * Validates a Flex token at Twilio, through `twilio-flex-token-validator`.
  *
- * The validator rejects with a plain string, alike for a bad token and for every kind of trouble on the way. So its verdict
- * is only one half here; the other is what Twilio answered. A token counts where both say so, is invalid where Twilio says
- * that, and in every other case could not be looked at.
+ * The validator rejects with the same plain string for a bad token and for every failure on the way. So its verdict is only one half,
+ * and Twilio's response is the other. A token is valid if both say so, and invalid if Twilio says so. In every other case its
+ * validity is unknown.
  *
- * @returns what Twilio says of its user; `undefined` for what it does not say. A guest's token is valid too.
- * @throws {ApiError} `invalid_token`: not valid, expired, or of another Flex instance
- * @throws {ApiError} `upstream_error`, `upstream_timeout`: it could not be found out
+ * @returns the user's data; `undefined` for what Twilio has no value for. A guest's token is valid too.
+ * @throws {ApiError} `invalid_token` if it is invalid, expired, or of another Flex instance
+ * @throws {ApiError} `upstream_error` or `upstream_timeout` if its validity is unknown
  */
 export async function validateFlexToken(token: string, settings: Settings, call: UpstreamCall) {
-  // Loaded only where a Flex token is shown: it brings Node's `https`, which a backend key does without.
+  // Loaded only for a Flex token: it loads Node's `https`, which a backend key does not need.
   const { runValidator } = await import('./validator');
   const { accepted, response } = await runValidator(token, settings, call);
   const body = parseJson(response.text);
@@ -56,26 +56,26 @@ export async function validateFlexToken(token: string, settings: Settings, call:
   const { roles, flex_user_sid, flex_instance_sid, realm_user_id, expiration } = parsed.output;
 
   if (expiration !== undefined && expiration <= Date.now()) throw invalidToken('expired');
-  // An account has one Flex instance, and Twilio has just said that the token is this account's; so a token that does not
-  // name its instance passes, and one that names another does not.
+  // An account has one Flex instance, and the token is of this account. So a token that does not name its instance passes, and one
+  // that names another does not.
   if (flex_instance_sid !== undefined && flex_instance_sid !== (await findOwnInstance(settings, call))) {
     throw invalidToken('of another Flex instance');
   }
   return { roles, flexUserSid: flex_user_sid, username: realm_user_id, expiresAtMs: expiration };
 }
 
-/** It is a part of validating a token here: that Twilio is asked too often is its trouble then, not the caller's. */
+/** Reports 429 as an upstream failure: while a token is being validated, the caller has not caused it. */
 async function findOwnInstance(settings: Settings, call: UpstreamCall): Promise<string> {
   return findFlexInstanceSid(settings, call).catch((error: unknown) => {
-    const isTooOften = error instanceof ApiError && error.code === 'rate_limited';
-    throw isTooOften ? new ApiError('upstream_error', error.message, error.options) : error;
+    const isRateLimited = error instanceof ApiError && error.code === 'rate_limited';
+    throw isRateLimited ? new ApiError('upstream_error', error.message, error.options) : error;
   });
 }
 
 export const invalidToken = (reason: string) =>
   new ApiError(
     'invalid_token',
-    'This Flex token is not valid any more, or not for this account. Sign in again and send the new token.',
+    'This Flex token is invalid, expired, or from another account. Sign in again and use the new token.',
     {
       reason,
     },
@@ -87,7 +87,7 @@ function whyNotAccepted(response: UpstreamResponse, body: unknown): ApiError {
   if (isTransient) return twilioFailing(response);
   if (isRecord(body) && body.valid === false) return invalidToken('Twilio says that it is not valid');
   if (status === 401 || status === 403) return credentialsRefused(response);
-  // The token is all in the request that a caller has a hand in, so where the request is wrong, the token is.
+  // The token is the only part of the request that comes from the caller, so it is the token that is malformed.
   if (status === 400 && refusalOf(response).code !== undefined) return invalidToken('Twilio cannot read it');
   return undocumented(response, 'Tokens/validate');
 }

@@ -7,13 +7,13 @@ import { systemCodeOf, UpstreamFailure } from '../upstream/failure';
 import { ResponseBody, toUpstreamResponse, type UpstreamResponse } from '../upstream/response';
 
 /**
- * Runs `twilio-flex-token-validator` (1.6.0) and watches the request that it makes.
+ * Runs `twilio-flex-token-validator` (1.6.0) and observes its request.
  *
- * By itself it never gives up waiting, and it hides the status of the response. So the request is taken hold of while it is
- * being made, which the validator does before it returns: for that moment alone `https.request` is ours.
+ * The validator has no time limit, and it hides the status of the response. So `https.request` is replaced for the moment in which
+ * the validator calls it, before it returns.
  *
  * @param token in ASCII: the validator counts the characters of the body, not its bytes
- * @returns whether the validator accepts the token, and what Twilio answered
+ * @returns whether the validator accepts the token, and Twilio's response
  */
 export async function runValidator(
   token: string,
@@ -31,7 +31,7 @@ export async function runValidator(
 }
 
 function startValidator(token: string, { accountSid, credentials, region }: Settings) {
-  // As the validator's own wrapper derives it: `stage-us1` is served by `iam.stage.twilio.com`.
+  // As the validator's own wrapper does: `stage-us1` is served by `iam.stage.twilio.com`.
   const realm = region?.split('-')[0] ?? '';
   const original = https.request;
   let request: ClientRequest | undefined;
@@ -81,7 +81,7 @@ function wholeResponseTo(request: ClientRequest, limitMs: number): Promise<Upstr
         clearTimeout(timer);
         resolve(toUpstreamResponse(response.statusCode ?? 0, body.text(), (name) => headerOf(response, name)));
       });
-      // Without an `end` before it, the response broke off in the middle: the validator would wait for the rest for ever.
+      // Without an `end` before it, the response is incomplete, and the validator would wait for the rest forever.
       response.on('close', () => fail());
     });
   });

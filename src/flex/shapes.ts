@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { type FlexUserSid, isFlexUserSid } from '../settings/sids';
 
-// What is relied upon in Twilio's answers, and no more: the rest is passed on as it came, so new fields do no harm.
+// The fields of Twilio's responses that the code relies on. All others are passed on unchanged.
 
-/** A user, as a record or as an item of the list. The list leaves `deactivated` out. */
+/** A user, as a record or as an item of the list, which has no `deactivated`. */
 export const FlexUserSchema = v.object({
   flex_user_sid: v.custom<FlexUserSid>(isFlexUserSid),
   username: v.string(),
@@ -14,7 +14,7 @@ export type FlexUser = v.InferOutput<typeof FlexUserSchema>;
 
 export const ProvisionedUserSchema = v.pick(FlexUserSchema, ['flex_user_sid']);
 
-/** Whoever stands there besides the one that was asked for is looked at no further. */
+/** Checks only the names: the other fields matter only for the user that was requested. */
 export const FlexUserListSchema = v.object({ users: v.array(v.pick(FlexUserSchema, ['username'])) });
 
 export const MintedTokenSchema = v.object({

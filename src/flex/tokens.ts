@@ -10,13 +10,14 @@ import type { FlexUsersApi } from './users-api';
 /**
  * Mints a Flex token for the user that the permit is for.
  *
- * For one's own user the record is not asked, unless Twilio refuses: the new token can do no more, and lasts no longer, than the
- * one shown. Anybody else must be there and not be deactivated.
+ * Reads the record first, except if callers mint for themselves: their new token can do no more, and lasts no longer, than the one
+ * they have.
  *
- * @param ttlSeconds wished lifetime, at least 1; cut to what the caller's own token still has when Twilio is asked
- * @returns Twilio's status, its body as it came (a secret: neither log nor keep it), and whose token it is
- * @throws {ApiError} `user_not_found`, `user_deactivated`, `invalid_token` where the caller's token has run out meanwhile, or
- *   as {@link flexRequest} does
+ * @param ttlSeconds requested lifetime, at least 1; cut to what the caller's token has left when the request is made
+ * @returns Twilio's status, its body unchanged (a secret: do not log or store it), and the SID of the user
+ * @throws {ApiError} `user_not_found`, `user_deactivated`, `invalid_token` if the caller's token has expired in the meantime, or as
+ *   {@link flexRequest} does
+ * @see https://www.twilio.com/docs/flex/developer/user-management/flex-token-api
  */
 export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlSeconds: number) {
   const flexUserSid = await findSid(flex, permit);
@@ -45,10 +46,10 @@ async function findSid(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<Flex
 const ownSid = ({ caller, user }: Permit<'mint'>): FlexUserSid | undefined =>
   caller.kind === 'flex-user' && user.by === 'flex_user_sid' ? user.flexUserSid : undefined;
 
-/** Twilio refuses so where the user is deactivated, and where our credentials are not enough. */
+/** Twilio responds 403 for a deactivated user, and if the service's credentials have too few rights. */
 const isForbidden = (error: unknown) => error instanceof ApiError && error.options.upstream?.status === 403;
 
-/** Why this user gets no token, where their record says so: that it could not be read tells nobody more. */
+/** Returns the reason if the record shows one. A failure to read the record is ignored: the first refusal says more. */
 async function whyNoToken(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<ApiError | undefined> {
   try {
     await findActiveUser(flex, permit);

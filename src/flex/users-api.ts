@@ -16,10 +16,12 @@ export class FlexUsersApi {
   ) {}
 
   /**
-   * @param _permit shown for each request, so that none is made that nobody has been allowed
+   * Sends a request to the Users API.
+   *
+   * @param _permit required so that no request is made without authorization
    * @param request `path` is what follows `/v4/Instances/{GO}/Users`
-   * @returns an response of status 2xx; its body is not looked at
-   * @throws {ApiError} `invalid_request` where Twilio does not accept the values; what else {@link flexRequest} throws
+   * @returns a response with status 2xx, its body unchecked
+   * @throws {ApiError} `invalid_request` if Twilio rejects the values; otherwise as {@link flexRequest} does
    */
   async send(_permit: Permit<Action>, request: FlexRequest): Promise<UpstreamResponse> {
     const instanceSid = await findFlexInstanceSid(this.settings, this.call);
@@ -31,19 +33,19 @@ export class FlexUsersApi {
   }
 }
 
-/** Twilio's ways to say that the values of a request are at fault. */
+/** The statuses with which Twilio rejects the values of a request. */
 const NOT_ACCEPTED = [400, 409, 422];
 
 function whyRefused(response: UpstreamResponse): ApiError | undefined {
   const upstream = refusalOf(response);
   if (NOT_ACCEPTED.includes(response.status)) {
     const where = upstream.code ? `: see https://www.twilio.com/docs/api/errors/${upstream.code}` : '';
-    return new ApiError('invalid_request', `Twilio did not accept these values${where}.`, { upstream });
+    return new ApiError('invalid_request', `Twilio rejected these values${where}.`, { upstream });
   }
   if (response.status !== 404) return undefined;
   return new ApiError(
     'upstream_error',
-    'Twilio does not know the Flex instance of this service. Whoever runs it should check FLEX_INSTANCE_SID.',
+    'Twilio does not know the Flex instance of this service. Its operator should check FLEX_INSTANCE_SID.',
     { upstream },
   );
 }

@@ -11,7 +11,7 @@ import type { UpstreamResponse } from '../upstream/response';
 import { type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
 import type { FlexUsersApi } from './users-api';
 
-/** A user as `Provision` wants it. */
+/** The user that `Provision` creates or updates. */
 export interface NewFlexUser {
   readonly username: string;
   readonly email: string;
@@ -24,7 +24,7 @@ export interface NewFlexUser {
 /**
  * Creates or updates a user and its TaskRouter worker. Idempotent.
  *
- * @returns Twilio's status (201, or 200) and its body as it came
+ * @returns Twilio's status (201, or 200) and its body, unchanged
  * @throws {ApiError} as {@link flexRequest} does
  */
 export async function provisionUser(flex: FlexUsersApi, permit: Permit<'provision'>, user: NewFlexUser) {
@@ -50,7 +50,7 @@ export const sendProvision = (
   });
 
 /**
- * The user that the permit is for.
+ * Returns the user that the permit is for.
  *
  * @throws {ApiError} `user_not_found`, or as {@link flexRequest} does
  */
@@ -62,7 +62,7 @@ export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>)
 }
 
 /**
- * The user that the permit is for, where it is not deactivated. The list leaves that out, so then the record itself is asked.
+ * Returns the user that the permit is for, if it is not deactivated. Reads the record too if the list does not tell.
  *
  * @throws {ApiError} `user_deactivated`, or as {@link findUser} does
  */
@@ -156,12 +156,12 @@ export async function searchByUsername(flex: FlexUsersApi, permit: Permit<Action
   return { user, isSimilarListed: users.some((item) => isSame(item.username, username)) };
 }
 
-/** What a 404 means for a request about one user. */
+/** Explains a 404 for a request about one user. */
 export const whyNotFound = (response: UpstreamResponse): ApiError | undefined =>
   response.status === 404 ? userNotFound(refusalOf(response)) : undefined;
 
-/** @param upstream where Twilio said so itself, and not by an empty list */
+/** @param upstream Twilio's 404; `undefined` if Twilio returned an empty list */
 export const userNotFound = (upstream?: UpstreamRefusal): ApiError =>
-  new ApiError('user_not_found', 'There is no such Flex user. Check the spelling, or provision the user first.', {
+  new ApiError('user_not_found', 'No such Flex user. Check the spelling, or provision the user first.', {
     ...(upstream && { upstream }),
   });

@@ -1,6 +1,9 @@
 import { isRecord, ownValue } from '../json';
 
-/** A header of the request, as the platform hands it over: lower-case name; several of one name are an array. */
+/**
+ * Reads a header of the request. The platform gives names in lower case, and repeated headers as an array. A caller can replace the
+ * headers, so the value proves nothing by itself.
+ */
 export function readHeader(event: unknown, name: string): unknown {
   const request = ownValue(event, 'request');
   const headers = isRecord(request) ? ownValue(request, 'headers') : undefined;

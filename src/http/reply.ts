@@ -2,12 +2,12 @@ import '@twilio-labs/serverless-runtime-types';
 import type { TwilioResponse } from '@twilio-labs/serverless-runtime-types/types';
 import { ApiError } from '../errors';
 
-/** What a Function answers. Without a `body` the answer is empty. */
+/** The response of a Function. Without a `body` it is empty. */
 export interface Reply {
   readonly status: number;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whom it was about: for the log. */
+  /** The user that the call was about, for the log. */
   readonly flexUserSid?: string | undefined;
 }
 
@@ -24,12 +24,12 @@ export function toErrorReply(error: ApiError): Reply {
   };
 }
 
-/** What was not foreseen is told nobody: its message may hold anything. */
+/** Hides the message of an unexpected error, which may hold anything, from the caller. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   return new ApiError(
     'internal_error',
-    'Something unforeseen went wrong in this service. Try again; if it stays, report it to whoever runs it.',
+    'This service failed unexpectedly. Retry; if it persists, contact the operator of the service.',
     {
       reason: error instanceof Error ? error.name : typeof error,
     },
@@ -37,8 +37,8 @@ export function toApiError(error: unknown): ApiError {
 }
 
 /**
- * The platform serializes an object itself where the type is JSON; a string would be serialized twice in a forked local run.
- * Nothing may be cached: answers hold tokens, personal data, or errors that pass.
+ * Converts a reply. The body stays an object: the platform serializes it, and would serialize a string twice in a forked local run.
+ * Forbids caching, since responses hold tokens, personal data or temporary errors.
  */
 export function toTwilioResponse(reply: Reply): TwilioResponse {
   const headers = {

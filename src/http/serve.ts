@@ -8,29 +8,29 @@ import { corsHeaders } from './cors';
 import { readHeader } from './headers';
 import { type Reply, toApiError, toErrorReply, toTwilioResponse } from './reply';
 
-/** The platform ends a Function after 10 s. Answered after this, it is certain that the caller gets to read why. */
-const ANSWER_LIMIT_MS = 8500;
+/** The platform ends a Function after 10 s, and the response must arrive within 9 s. */
+const RESPONSE_LIMIT_MS = 8500;
 
 export type Handler = (context: Context & Environment, event: unknown, callback: ServerlessCallback) => Promise<void>;
 
 export interface Call {
   readonly context: Environment;
   readonly event: unknown;
-  /** When it must be answered, on the clock of `performance.now()`. */
+  /** When the response must be sent, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
-  /** What is found out on the way and stands in the log even where the call fails. */
+  /** What the log has even if the call fails. Filled in as it becomes known. */
   readonly log: Partial<LogLine>;
 }
 
 /**
- * What all Functions have in common: one answer, in time, whatever happens; readable by the right pages; one line in the log.
+ * Creates a handler that responds exactly once and in time, whatever happens, with CORS headers, and writes one line to the log.
  *
- * @param run may throw: an `ApiError` is answered as it says, anything else as `internal_error`
+ * @param run may throw: an `ApiError` becomes the error that it describes, anything else `internal_error`
  */
 export function serve(operation: FunctionName, run: (call: Call) => Promise<Reply>): Handler {
   return async (context, event, callback) => {
     const startedMs = performance.now();
-    const call: Call = { context, event, deadlineMs: startedMs + ANSWER_LIMIT_MS, log: {} };
+    const call: Call = { context, event, deadlineMs: startedMs + RESPONSE_LIMIT_MS, log: {} };
     const { reply, outcome } = await withinLimit(run(call)).then(
       (reply) => ({ reply, outcome: { outcome: 'ok' } }),
       (thrown: unknown) => {
@@ -58,8 +58,13 @@ async function withinLimit(work: Promise<Reply>): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
     const giveUp = () =>
-      reject(new ApiError('upstream_timeout', 'Twilio took too long to answer. Try again in a moment.'));
-    timer = setTimeout(giveUp, ANSWER_LIMIT_MS);
+      reject(
+        new ApiError(
+          'upstream_timeout',
+          'Twilio or the identity provider took too long to respond. Retry in a moment.',
+        ),
+      );
+    timer = setTimeout(giveUp, RESPONSE_LIMIT_MS);
   });
   return Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }
@@ -78,17 +83,17 @@ function readableBy(operation: FunctionName, context: Environment, event: unknow
       origin: name,
       message:
         parseOrigin(name) === undefined
-          ? 'Pages of this origin cannot read the answers. ALLOWED_ORIGINS takes http and https origins alone.'
-          : 'Pages of this origin cannot read the answers. If they should, add it to ALLOWED_ORIGINS, and deploy or start again.',
+          ? 'Pages of this origin cannot read the responses. ALLOWED_ORIGINS accepts only http and https origins.'
+          : 'Pages of this origin cannot read the responses. If they should, add it to ALLOWED_ORIGINS, then deploy or start again.',
     });
   }
   return headers;
 }
 
-/** `null` is that of a file or a sandboxed frame; browser extensions and apps have schemes of their own. */
+/** `null` is the origin of a file or a sandboxed frame. Browser extensions and apps use other schemes. */
 const ORIGIN_OF_ANY_SCHEME = /^(null|[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?)$/i;
 
-/** An origin as a browser writes it; what else may stand in that header is not for the log. */
+/** Returns an origin as a browser writes it. The header can hold anything else, which does not belong in the log. */
 function nameOf(header: string): string {
   const origin = URL.canParse(header) ? new URL(header).origin : 'null';
   const ofAnotherScheme = ORIGIN_OF_ANY_SCHEME.test(header) ? header : 'not an origin';

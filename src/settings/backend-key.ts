@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ACTIONS, type Action } from '../contract/functions';
 
-/** A key that a server of the account's owner shows. Only its hash is stored. */
+/** A key for a server of the account's owner. Only its hash is stored. */
 export interface BackendKey {
   readonly name: string;
   readonly scopes: readonly Action[];
@@ -15,7 +15,7 @@ const ENTRY = /^([A-Za-z0-9_-]{1,64}):([a-z+]+):([0-9a-fA-F]{64})$/;
 /**
  * Reads one entry of the setting `BACKEND_KEYS`: `<name>:<scopes joined by +>:<sha256 of the whole key, hex>`.
  *
- * @returns `undefined` where the entry has another form
+ * @returns `undefined` if the entry is malformed
  */
 export function parseBackendKey(entry: string): BackendKey | undefined {
   const [, name, scopes, hash] = ENTRY.exec(entry) ?? [];
@@ -27,8 +27,8 @@ export function parseBackendKey(entry: string): BackendKey | undefined {
 export const isScope = (value: string): value is Action => (ACTIONS as readonly string[]).includes(value);
 
 /**
- * The listed key that was shown. Each stored hash is compared, and in constant time, so that the time taken tells nothing
- * about what is wrong with a key.
+ * Finds the listed key with this hash and name. Compares all hashes, in constant time, so that the duration reveals nothing about a
+ * wrong key.
  */
 export function findBackendKey(shown: string, keys: readonly BackendKey[]): BackendKey | undefined {
   const hash = hashOf(shown);

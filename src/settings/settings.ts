@@ -14,7 +14,7 @@ import {
 import { parseOrigin } from './origin';
 import { type AccountSid, type FlexInstanceSid, isAccountSid, isFlexInstanceSid } from './sids';
 
-/** What a Function is configured with: the credentials that the platform injects, and the variables of `.env`. */
+/** The configuration of a Function: the credentials that the platform injects, and the variables of `.env`. */
 export interface Settings {
   readonly accountSid: AccountSid;
   readonly credentials: Credentials;
@@ -29,7 +29,7 @@ export interface Settings {
   readonly logLevel: LogLevel;
 }
 
-/** An API key is preferred to the Auth Token, since it can be revoked on its own. */
+/** An API key is preferred to the Auth Token, since it can be revoked separately. */
 export type Credentials =
   | { readonly kind: 'auth-token'; readonly authToken: string }
   | { readonly kind: 'api-key'; readonly sid: string; readonly secret: string };
@@ -46,7 +46,7 @@ const list = (value: string) =>
 const text = v.string('must be text');
 const optionalText = v.optional(text);
 
-/** @param parse gives `undefined` for an entry that is malformed: one is enough to make the whole setting so */
+/** @param parse returns `undefined` for a malformed entry; one makes the whole setting malformed */
 const listOf = <Entry>(parse: (entry: string) => Entry | undefined, message: string) =>
   v.pipe(
     v.optional(text, ''),
@@ -109,11 +109,11 @@ const namesIn = (environment: Environment): readonly string[] => [
   ...new Set([...SETTING_NAMES, ...Object.keys(environment).filter(isIdentityProviderName)]),
 ];
 
-/** The settings that were read last: between the calls of a process they hardly ever change. */
+/** The settings of the last call. They hardly ever change while a process lives. */
 let last: { readonly key: string; readonly settings: Settings } | undefined;
 
 /**
- * Reads and checks all settings at once, so that a slip shows at the first call and not at the first call that needs it.
+ * Reads and checks all settings at once, so that a mistake shows in the first call and not in the first one that needs the setting.
  *
  * @throws {ApiError} `misconfigured`, naming every setting that is missing or malformed, and no value
  */
@@ -131,7 +131,7 @@ function checkSettings(environment: Environment): Settings {
   if (!credentials) faults.push('AUTH_TOKEN is missing (or set both API_KEY and API_SECRET)');
   faults.push(...crossCheckIdentityProvider(raw));
   if (!result.success || !credentials || faults.length > 0) {
-    throw new ApiError('misconfigured', `This service is not set up yet: ${faults.join('; ')}.`);
+    throw new ApiError('misconfigured', `This service is misconfigured: ${faults.join('; ')}.`);
   }
   const settings = result.output;
   return {
@@ -149,7 +149,7 @@ function checkSettings(environment: Environment): Settings {
   };
 }
 
-/** The origins that can be read from the settings even where something else in them is wrong: an error must be readable too. */
+/** Returns the valid origins even if other settings are malformed, so that pages can read the error. */
 export function readAllowedOrigins(environment: Environment): readonly string[] {
   const { ALLOWED_ORIGINS } = environment;
   if (typeof ALLOWED_ORIGINS !== 'string') return [];
@@ -158,7 +158,7 @@ export function readAllowedOrigins(environment: Environment): readonly string[] 
     .filter((origin) => origin !== undefined);
 }
 
-/** An empty value is a missing one: a deploy does not upload it, so it must not mean anything locally either. */
+/** Treats an empty value as missing: a deploy does not upload it, so it must not mean anything locally either. */
 function present(value: unknown): unknown {
   return typeof value === 'string' ? value.trim() || undefined : (value ?? undefined);
 }

@@ -5,7 +5,7 @@ export type AccountSid = `AC${string}`;
 export type FlexInstanceSid = `GO${string}`;
 export type FlexUserSid = `FU${string}`;
 
-/** Whether `value` is exactly such a SID. Nothing else may stand in a URL that is sent with our credentials. */
+/** Whether `value` is exactly such a SID. Nothing else is put into a URL that is sent with the service's credentials. */
 export const isAccountSid = (value: unknown): value is AccountSid => isSid('AC', value);
 export const isFlexInstanceSid = (value: unknown): value is FlexInstanceSid => isSid('GO', value);
 export const isFlexUserSid = (value: unknown): value is FlexUserSid => isSid('FU', value);

@@ -7,17 +7,17 @@ import { credentialsRefused, refusalOf, twilioFailing, undocumented } from './re
 
 export interface FlexRequest {
   readonly path: string;
-  /** What is posted as JSON; without it, it is a GET. It is asked for at each attempt, for what changes while time passes. */
+  /** Returns the JSON to post; without it, the request is a GET. Called for each attempt, for values that change over time. */
   readonly body?: () => unknown;
-  /** What a refusal of this request means, where it means something of its own. */
+  /** Explains a refusal that has a special meaning for this request. */
   readonly whyRefused?: (response: UpstreamResponse) => ApiError | undefined;
 }
 
 /**
- * One request to `flex-api.twilio.com`, with our credentials.
+ * Sends a request to `flex-api.twilio.com`, with the credentials of the service.
  *
- * @returns an response of status 2xx; its body is not looked at
- * @throws {ApiError} for everything else that Twilio may response, or if it does not
+ * @returns a response with status 2xx, its body unchecked
+ * @throws {ApiError} for every other response, or if there is none
  */
 export async function flexRequest(
   settings: Settings,
@@ -34,17 +34,17 @@ export async function flexRequest(
     };
     return fetchWhole(url, json === undefined ? { headers } : { method: 'POST', headers, body: json }, limitMs);
   });
-  // What is below 200 is not the end of an response, so `fetch` never gives it.
+  // `fetch` never returns a status below 200.
   if (response.status < 300) return response;
   throw request.whyRefused?.(response) ?? whyRefused(response);
 }
 
-/** `flex-api[.edge][.region].twilio.com`; an edge without a region leads to us1, as in Twilio's own helper libraries. */
+/** `flex-api[.edge][.region].twilio.com`; an edge without a region means us1, as in Twilio's helper libraries. */
 export function flexApiHost({ edge, region }: Pick<Settings, 'edge' | 'region'>): string {
   return ['flex-api', edge, region ?? (edge && 'us1'), 'twilio.com'].filter((label) => label !== undefined).join('.');
 }
 
-/** The header that shows the credentials to Twilio: a secret. */
+/** Returns the Authorization header for Twilio: a secret. */
 export function basicAuthorization({ accountSid, credentials }: Settings): string {
   const pair =
     credentials.kind === 'api-key'
@@ -53,17 +53,21 @@ export function basicAuthorization({ accountSid, credentials }: Settings): strin
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
-/** What a refusal means whatever was asked. */
+/** Explains a refusal of any request. */
 function whyRefused(response: UpstreamResponse): ApiError {
   switch (response.status) {
     case 401:
     case 403:
       return credentialsRefused(response);
     case 429:
-      return new ApiError('rate_limited', 'Twilio is asked too often at the moment. Try again later.', {
-        upstream: refusalOf(response),
-        retryAfter: response.retryAfter,
-      });
+      return new ApiError(
+        'rate_limited',
+        'Twilio received too many requests. Retry later, as Retry-After says if it is there.',
+        {
+          upstream: refusalOf(response),
+          retryAfter: response.retryAfter,
+        },
+      );
     default:
       return response.status >= 500 ? twilioFailing(response) : undocumented(response, 'status');
   }

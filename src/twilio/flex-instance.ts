@@ -7,11 +7,11 @@ import { documented } from './responses';
 
 const ConfigurationSchema = v.object({ flex_instance_sid: v.custom<FlexInstanceSid>(isFlexInstanceSid) });
 
-/** What has been found out in this process, by account: the platform keeps a process for many calls. */
+/** Cached by account. The platform keeps a process for many calls. */
 const found = new Map<string, FlexInstanceSid>();
 
 /**
- * The Flex instance of the account: the setting `FLEX_INSTANCE_SID`, else what `GET /v1/Configuration` says, which is asked once.
+ * Returns the Flex instance of the account: the setting `FLEX_INSTANCE_SID`, or else that of `GET /v1/Configuration`, requested once.
  *
  * @throws {ApiError} `rate_limited`, `upstream_error` or `upstream_timeout`
  */

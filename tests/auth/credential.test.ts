@@ -57,7 +57,7 @@ it('reads tokens up to 16 KiB', () => {
 });
 
 it('says for the log why what was sent is no token', () => {
-  expect(refusalOf(withAuthorization('Bearer a b')).reason).toBe('not of a token’s form');
+  expect(refusalOf(withAuthorization('Bearer a b')).reason).toBe('malformed token');
   expect(refusalOf({ Token: 12 }).reason).toBe('the field Token is not a string');
   expect(refusalOf(withAuthorization(['Bearer abc', 'Bearer def'])).reason).toBe('several Authorization headers');
 });

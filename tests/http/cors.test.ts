@@ -73,7 +73,7 @@ it.each(['chrome-extension://abcdef', 'capacitor://localhost', 'null'])(
   'logs that an origin cannot be listed: %s',
   async (origin) => {
     const { log } = await ask(origin);
-    const message = expect.stringContaining('http and https origins alone');
+    const message = expect.stringContaining('only http and https origins');
     expect(log).toContainEqual({ operation: 'config', outcome: 'origin_refused', origin, message });
   },
 );

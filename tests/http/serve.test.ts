@@ -20,7 +20,7 @@ describe('the time limit of a call', () => {
     const answer = await answering;
     expect(answer).toMatchObject({
       status: 504,
-      body: { code: 'upstream_timeout', message: expect.stringContaining('Try again') },
+      body: { code: 'upstream_timeout', message: expect.stringContaining('Retry') },
     });
     expect(answer.log).toMatchObject([{ operation: 'lookup', outcome: 'upstream_timeout', status: 504, ms: 8500 }]);
   });
@@ -29,19 +29,21 @@ describe('the time limit of a call', () => {
     const now = performance.now();
     const deadlines: number[] = [];
     await call(
-      serve('lookup', async ({ deadlineMs }) => {
+      serve('deprovision', async ({ deadlineMs }) => {
         deadlines.push(deadlineMs);
-        return { status: 200, body: {} };
+        return { status: 204 };
       }),
       {},
+      { fields: { username: 'a' } },
     );
     expect(deadlines).toEqual([now + 8500]);
   });
 
   it('leaves no timer after the response', async () => {
     await call(
-      serve('lookup', async () => ({ status: 200, body: {} })),
+      serve('deprovision', async () => ({ status: 204 })),
       {},
+      { fields: { username: 'a' } },
     );
     expect(jest.getTimerCount()).toBe(0);
   });

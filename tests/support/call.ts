@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Handler } from '../../src/http/serve';
 import type { LogLine } from '../../src/log';
 import { expectDocumented } from './documented';
+import { expectDescribedRequest, expectDescribedResponse } from './openapi';
 
 const runtime = dirname(require.resolve('@twilio/runtime-handler/dev'));
 const { Response } = require(join(runtime, 'internal/response.js'));
@@ -31,6 +32,18 @@ function expectTelling({ log, ms }: Answer): void {
     if (line.reason !== undefined) expect(line.reason).toMatch(/\w{4}/);
   }
 }
+
+/** The platform sets `request`; tests do too, to set headers. */
+const withoutRequest = ({ request: _, ...fields }: { request?: unknown } = {}) => fields;
+
+const isJson = (type: unknown) => type === 'application/json';
+
+/** Whether the fields are as the platform parses a form: only strings, and arrays of them. */
+const isForm = (type: unknown, fields: object = {}) =>
+  type === 'application/x-www-form-urlencoded' &&
+  Object.values(fields)
+    .flat()
+    .every((value) => typeof value === 'string');
 
 /**
  * Calls a handler as the platform does, in this process.
@@ -77,5 +90,14 @@ export async function call(
   };
   expectDocumented(answer);
   expectTelling(answer);
+  const operation = String(log.find((line) => line.status !== undefined)?.operation);
+  expectDescribedResponse(operation, answer);
+  const { headers: sent } = Object(event.request) as { headers?: { 'content-type'?: unknown } };
+  const type = sent?.['content-type'];
+  if (answer.status < 300 && isJson(type))
+    expectDescribedRequest(operation, 'application/json', withoutRequest(fields));
+  else if (answer.status < 300 && isForm(type, fields)) {
+    expectDescribedRequest(operation, 'application/x-www-form-urlencoded', withoutRequest(fields));
+  }
   return answer;
 }

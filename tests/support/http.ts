@@ -1,4 +1,6 @@
 import type { Service } from '../../local/running-service';
+import { METHODS } from '../../src/contract/functions';
+import { expectDescribedRequest, expectDescribedResponse } from './openapi';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -54,8 +56,29 @@ export function get(
 async function request(service: Service, path: string, init: RequestInit): Promise<HttpAnswer> {
   const response = await fetch(`${service.origin}${path}`, init);
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? undefined : JSON.parse(text),
+  };
+  expectDescribed(path, init, answer);
+  return answer;
 }
 
 const authorization = (bearer: string | undefined): Record<string, string> =>
   bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` };
+
+/** The response, and the request if it succeeded, must be as `openapi.json` describes them. */
+function expectDescribed(path: string, { body }: RequestInit, { status, headers, body: received }: HttpAnswer): void {
+  const { pathname, searchParams } = new URL(path, 'http://localhost');
+  const name = pathname.slice(1);
+  if (!(name in METHODS)) return;
+  expectDescribedResponse(name, { status, headers: Object.fromEntries(headers), body: received });
+  if (status >= 300) return;
+  const form = body instanceof URLSearchParams ? body : searchParams;
+  const fields = Object.fromEntries([...form.keys()].map((key) => [key, oneOrAll(form.getAll(key))]));
+  if (typeof body === 'string') expectDescribedRequest(name, 'application/json', JSON.parse(body));
+  else expectDescribedRequest(name, body === undefined ? 'query' : 'application/x-www-form-urlencoded', fields);
+}
+
+const oneOrAll = (values: readonly string[]) => (values.length === 1 ? values[0] : values);
