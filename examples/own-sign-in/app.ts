@@ -16,7 +16,7 @@ const users = new UserManager({
   client_id: setting('client-id'),
   redirect_uri: page,
   scope: 'openid email profile',
-  // In memory only: whoever reads the tokens is signed in.
+  // In memory only: anyone who can read the tokens is signed in.
   userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
   automaticSilentRenew: false,
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { OLDEST_BROWSERS } from '../../build/login-bundle';
 import { parseEnvText } from '../../local/env-text';
 import { fillBlocks } from '../../scripts/docs/blocks';
 import { PAGES as PATHS } from '../../scripts/docs/pages';
@@ -12,6 +13,16 @@ import { blocksOf, namesIn, PAGES, read, tableBelow } from './support/pages';
 it.each(PATHS)('the generated blocks of %s are current (npm run docs updates them)', (path) => {
   const page = readFileSync(path, 'utf8');
   expect(page).toBe(fillBlocks(page));
+});
+
+it('the documentation names the oldest browsers that the page is built for', () => {
+  const [, section = ''] = read('docs/login-page.md').split('\n## Browsers\n');
+  const [browsers = ''] = section.trim().split('\n');
+  const named = [...browsers.matchAll(/([A-Z]\w+)(?: and (iOS))? (\d+(?:\.\d+)?)/g)].flatMap(
+    ([, name = '', other, version]) =>
+      [name, ...(other === undefined ? [] : [other])].map((browser) => `${browser.toLowerCase()}${version}`),
+  );
+  expect(named).toEqual(OLDEST_BROWSERS);
 });
 
 it('the table of errors lists every code with its status', () => {
