@@ -20,3 +20,6 @@ export interface RefusedMessage {
 /** Events that the sign-in page dispatches on its `window`. */
 export const SIGNED_IN_EVENT = 'flex-auth:signed-in';
 export const RENEWED_EVENT = 'flex-auth:renewed';
+
+/** The `BroadcastChannel` on which tabs of the sign-in page share a session. */
+export const SESSION_CHANNEL = 'flex-auth:sessions';

@@ -8,3 +8,9 @@ export const SESSION_STORAGE_KEYS = {
   /** Set after a sign-out: the page waits for the button. */
   signedOut: 'flex-auth:signed-out',
 } as const;
+
+/** What the sign-in page keeps in `localStorage`, for all tabs. Nothing in it is secret. */
+export const LOCAL_STORAGE_KEYS = {
+  /** Hashes of access tokens that were replaced or signed out, each with the hash of what replaced it. */
+  successors: 'flex-auth:successors',
+} as const;

@@ -1,4 +1,5 @@
 import log from 'loglevel';
+import { keepRenewed, syncServerTime } from '../client/flex-auth';
 import type { PageSettings } from './account/page-settings';
 import { createRedaction, redactingFactory } from './sdk/redaction';
 import { type Client, createClient } from './sdk/sdk';
@@ -33,6 +34,8 @@ const factory: ClientFactory<Client> = {
     redaction.hide(token);
     client.updateToken(token);
   },
+  syncTime: syncServerTime,
+  keepRenewed,
 };
 
 /** Starts the Flex client and keeps its session renewed for as long as the page is open. */

@@ -49,8 +49,8 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   }
 
   async function openPlainly(wantsToken: boolean): Promise<void> {
-    const signedOut = isSignedOut(storage);
     if (await resume()) return;
+    const signedOut = isSignedOut(storage);
     if (signedOut || wantsToken) {
       view.waiting({ signedOut, wantsToken });
       edges.fetchAhead();
@@ -142,6 +142,8 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
       }, 'tell the opener'),
     useToken: (pasted) => guarded(() => useToken(edges, pasted, welcome)),
     signOut() {
+      const session = readSession(storage);
+      if (session) void edges.sharing.signOut(session);
       signedIn.end();
       markSignedOut(storage);
       view.waiting({ signedOut: true, wantsToken: false });

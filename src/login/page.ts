@@ -1,6 +1,9 @@
-import { RENEWED_EVENT, SIGNED_IN_EVENT } from '../contract/messages';
+import { serverNow, syncServerTime } from '../client/flex-auth';
+import { RENEWED_EVENT, SESSION_CHANNEL, SIGNED_IN_EVENT } from '../contract/messages';
 import { createConfiguration } from './account/configuration';
 import type { PageSettings } from './account/page-settings';
+import { aloneAmongTabs, canShareBetweenTabs, hashText } from './browser/tabs';
+import type { Timers } from './browser/time';
 import type { Client } from './client-part';
 import { STEP_LIMIT_MS } from './failures/deadline';
 import { Failure } from './failures/failure';
@@ -10,6 +13,7 @@ import './sdk/patient-fetch';
 import { exchangeToken, getAuthenticationConfig, getLoginDetails, refreshToken, validateToken } from './sdk/sdk';
 import { atTwilio } from './sdk/twilio-hosts';
 import type { LiveSession } from './session/live-session';
+import { createSharing, type Sharing, unshared } from './session/sharing';
 import { createView } from './view/view';
 
 /** The settings known at build time; see `build/baked-settings.ts`. */
@@ -33,7 +37,6 @@ function start(): void {
   let failedLoads = 0;
   let appliedSettings: PageSettings | undefined;
 
-  const now = () => Date.now();
   const timers = {
     after(delayMs: number, run: () => void) {
       const id = setTimeout(run, delayMs);
@@ -82,7 +85,9 @@ function start(): void {
     url,
     configuration,
     view,
-    now,
+    now: serverNow,
+    syncTime: syncServerTime,
+    sharing: openSharing(timers),
     timers,
     storage,
     sdk: { getLoginDetails, exchangeToken, refreshToken, validateToken },
@@ -160,6 +165,23 @@ function preload(href: string): void {
 function whenIdle(run: () => void): void {
   if ('requestIdleCallback' in window) window.requestIdleCallback(run);
   else setTimeout(run, 1000);
+}
+
+function openSharing(timers: Timers): Sharing {
+  try {
+    // `localStorage` throws or is `null` if the browser stores nothing.
+    const record = window.localStorage;
+    if (!record || !canShareBetweenTabs()) return unshared;
+    return createSharing({
+      timers,
+      record,
+      channel: new BroadcastChannel(SESSION_CHANNEL),
+      alone: aloneAmongTabs,
+      hash: hashText,
+    });
+  } catch {
+    return unshared;
+  }
 }
 
 /** Returns `undefined` if the browser stores nothing for this site: reading the property throws then, or gives `null`. */

@@ -2,11 +2,11 @@ import { asFailure, isNoResponse } from './failures/failure';
 import type { FlowEdges } from './flow-edges';
 import { refreshSession } from './session/refresh';
 import { millisecondsLeft, type Session } from './session/session';
-import { readSession, removeSession, storeSession } from './session/stored-session';
+import { markSignedOut, readSession, removeSession, storeSession } from './session/stored-session';
 
 /**
  * Continues with the session that this tab holds, renewed if it has expired or if Twilio refuses it. Removes it if it is
- * over for good.
+ * over for good, or if another tab signed out of it.
  *
  * @param bring where the session goes: into a client on this page, or to the opener
  * @returns false if the session is over for good
@@ -14,10 +14,18 @@ import { readSession, removeSession, storeSession } from './session/stored-sessi
  */
 export async function resumeSession<Client>(
   edges: FlowEdges<Client>,
-  stored: Session,
+  held: Session,
   bring: (session: Session) => Promise<void>,
 ): Promise<boolean> {
   const { storage, now } = edges;
+  const stored = await edges.sharing.latest(held);
+  if (stored === 'ended') {
+    removeSession(storage);
+    markSignedOut(storage);
+    return false;
+  }
+  if (stored !== held) storeSession(storage, stored);
+  const { accessToken } = stored;
 
   async function renew(session: Session): Promise<Session> {
     edges.view.progress('renewing');
@@ -38,10 +46,11 @@ export async function resumeSession<Client>(
 
   /** Not over yet, or renewed with an expiry that is not known yet. */
   function isUsable(kept: Session | undefined): boolean {
-    return kept !== undefined && (kept.accessToken !== stored.accessToken || millisecondsLeft(kept, now) > 0);
+    return kept !== undefined && (kept.accessToken !== accessToken || millisecondsLeft(kept, now) > 0);
   }
 
   try {
+    if (millisecondsLeft(stored, now) <= 0) await edges.syncTime();
     await bringOrRenew(millisecondsLeft(stored, now) > 0 ? stored : await renew(stored));
     return true;
   } catch (error) {

@@ -4,7 +4,7 @@ import { asFailure, Failure } from './failures/failure';
 import type { FlowEdges } from './flow-edges';
 import type { LiveSession } from './session/live-session';
 import type { Session } from './session/session';
-import { readSession, removeSession } from './session/stored-session';
+import { markSignedOut, readSession, removeSession } from './session/stored-session';
 
 /** The page while somebody is signed in on it: at most one live session at a time, and what is shown of it. */
 export interface SignedIn {
@@ -43,6 +43,11 @@ export function createSignedIn<Client>(edges: FlowEdges<Client>): SignedIn {
     ended() {
       end();
       show(new Failure('ended'));
+    },
+    signedOut() {
+      end();
+      markSignedOut(storage);
+      view.waiting({ signedOut: true, wantsToken: false });
     },
   };
 

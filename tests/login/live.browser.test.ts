@@ -82,6 +82,73 @@ it('keeps the session if the network is down on load, and continues with it afte
   expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(1);
 });
 
+describe('tabs that hold the same session', () => {
+  const openCopy = async (how: 'window.open' | 'a copied store') => {
+    const opened = login.context.waitForEvent('page');
+    if (how === 'window.open') await login.page.evaluate("void window.open('/login.html')");
+    else {
+      const session = JSON.stringify(await login.stored('flex-auth:session'));
+      const tab = await login.context.newPage();
+      await tab.addInitScript(`sessionStorage['flex-auth:session'] ??= ${JSON.stringify(session)}`);
+      await tab.goto(`${login.service.origin}/login.html`);
+    }
+    const copy = await opened;
+    await copy.getByRole('status').filter({ hasText: SIGNED_IN }).waitFor();
+    return copy;
+  };
+  const RENEWED = 'new Promise((done) => addEventListener("flex-auth:renewed", () => done(true), { once: true }))';
+
+  it.each(['window.open', 'a copied store'] as const)('share each renewal: %s', async (how) => {
+    await login.context.clock.install();
+    await login.open();
+    await login.status(SIGNED_IN);
+    const tabs = [login.page, await openCopy(how)];
+    for (const seconds of [7_200, 10_800]) {
+      login.twilio.lifetimeSeconds = seconds;
+      const renewed = tabs.map((tab) => tab.evaluate(RENEWED));
+      await login.context.clock.fastForward((seconds - 3_600 - 240) * 1000);
+      await Promise.all(renewed);
+    }
+    const spent = login.twilio.requestsTo(TOKENS).map(({ body }) => JSON.parse(body).refresh_token);
+    expect(new Set(spent).size).toBe(spent.length);
+    const held = await Promise.all(tabs.map((tab) => tab.evaluate('flexAuth.client.token')));
+    expect(held).toEqual([login.twilio.tokens.at(-1), login.twilio.tokens.at(-1)]);
+  });
+
+  it('are all signed out by a sign-out in one of them, over reloads too', async () => {
+    await login.open();
+    await login.status(SIGNED_IN);
+    const copy = await openCopy('window.open');
+    await login.button('Sign out').click();
+    await copy.getByRole('status').filter({ hasText: 'You are signed out' }).waitFor();
+    expect(await copy.evaluate('typeof flexAuth + sessionStorage["flex-auth:session"]')).toBe('undefinedundefined');
+    for (const tab of [copy, login.page]) {
+      await tab.reload();
+      await tab.getByRole('status').filter({ hasText: 'You are signed out' }).waitFor();
+    }
+    expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(1);
+  });
+});
+
+describe.each([-2, 2])('with a device clock that is %d hours off', (hours) => {
+  it('signs in, and renews a short session before it expires', async () => {
+    await login.page.addInitScript(`
+      const offset = ${hours * 3_600_000};
+      const RealDate = Date;
+      globalThis.Date = class extends RealDate {
+        constructor(...parts) { if (parts.length) super(...parts); else super(RealDate.now() + offset); }
+        static now() { return RealDate.now() + offset; }
+      };`);
+    login.twilio.lifetimeSeconds = 20;
+    await login.open();
+    await login.status(SIGNED_IN);
+    expect(
+      await login.page.evaluate(`
+      new Promise((done) => addEventListener('flex-auth:renewed', () => done(Date.parse(flexAuth.session.expiresAt))))`),
+    ).toBeGreaterThan(Date.now());
+  });
+});
+
 it('copies the current token', async () => {
   await login.open();
   await login.status(SIGNED_IN);

@@ -6,7 +6,10 @@ import { describeSession, millisecondsLeft, type Session, type Tokens } from './
 /** What it takes to make a session of tokens. The SDK's results are `unknown`, since they are checked here. */
 export interface SessionTools {
   readonly sdk: { validateToken(accountSid: string, token: string): Promise<unknown> };
+  /** By the server, as far as it is known. */
   readonly now: Clock;
+  /** Reads the time from the server if it is unknown or the device's clock has jumped. Never rejects. */
+  syncTime(): Promise<void>;
   readonly timers: Timers;
 }
 
@@ -16,7 +19,7 @@ export interface SessionTools {
  * @throws {Failure} `refused`, `too-slow`, or `clock` if the session is over already
  */
 export async function createSession(
-  { sdk, now, timers }: SessionTools,
+  { sdk, now, timers, syncTime }: SessionTools,
   tokens: Tokens,
   accountSid: string,
   ssoProfileSid?: string,
@@ -24,6 +27,7 @@ export async function createSession(
   const info = await within(timers, sdk.validateToken(accountSid, tokens.accessToken));
   const session = describeSession(tokens, info, accountSid, ssoProfileSid);
   // Twilio has just called the token valid, so the time on this device must be wrong.
+  if (millisecondsLeft(session, now) <= 0) await syncTime();
   if (millisecondsLeft(session, now) <= 0) throw new Failure('clock');
   return session;
 }

@@ -1,16 +1,27 @@
 import type { PageSettings } from '../account/page-settings';
 import type { KeyValueStore } from '../browser/store';
 import { within } from '../failures/deadline';
+import { Failure, isNoResponse } from '../failures/failure';
 import type { FailureKind } from '../failures/sentences';
 import { type RefreshTools, refreshSession } from './refresh';
-import { keepRenewed } from './renewal';
 import type { Session } from './session';
 import { storeSession } from './stored-session';
 
-/** Creates the Flex client and passes new tokens to it. */
+/** Creates the Flex client, passes new tokens to it, and keeps time for it. */
 export interface ClientFactory<Client> {
   create(token: string, settings: PageSettings): Promise<Client>;
   update(client: Client, token: string): void;
+  /** `syncServerTime` of `flex-auth.js`. */
+  syncTime(): Promise<void>;
+  /** `keepRenewed` of `flex-auth.js`: when to renew is decided there, how it is done here. */
+  keepRenewed(options: {
+    first: Session;
+    getToken(): Promise<Session>;
+    use(): void;
+    onRenewed(): void;
+    onEnding(): void;
+    onEnded(): void;
+  }): { readonly token: Pick<Session, 'expiresAt'>; check(): void; stop(): void };
 }
 
 export interface LiveSessionTools extends RefreshTools {
@@ -22,6 +33,8 @@ export interface LiveSessionEvents {
   /** The session lasts until its expiry, but cannot be renewed. */
   ending(reason: FailureKind): void;
   ended(): void;
+  /** The person signed out in another tab that holds the same session. */
+  signedOut(): void;
 }
 
 /** A session with its Flex client, which always hold the same tokens. */
@@ -46,24 +59,72 @@ export async function startLiveSession<Client extends { destroy(): void }>(
   settings: PageSettings,
   events: LiveSessionEvents,
 ): Promise<LiveSession<Client>> {
-  const { timers, storage, now } = tools;
-  const client = await within(timers, factory.create(session.accessToken, settings), (late) => late.destroy());
+  const { timers, storage, sharing } = tools;
+  const starting = within(timers, factory.create(session.accessToken, settings), (late) => late.destroy());
+  const [client] = await Promise.all([starting, factory.syncTime()]);
 
   let current = session;
   let isRunning = true;
+  /** Why no more renewals are tried. */
+  let obstacle = session.refreshToken ? undefined : new Failure('not-renewed');
+  let refreshing: Promise<Session> | undefined;
+
   const keep = (renewed: Session) => {
     current = renewed;
     storeSession(storage, renewed);
     factory.update(client, renewed.accessToken);
   };
-  const renewal = keepRenewed({
-    now,
-    timers,
+  const giveUp = (reason: FailureKind) => {
+    obstacle = new Failure(reason);
+    events.ending(reason);
+  };
+
+  async function refresh(): Promise<Session> {
+    const before = current;
+    try {
+      const renewed = await refreshSession(tools, before, { current: () => (isRunning ? current : undefined), keep });
+      // New tokens with the same expiry: the session is at its maximum lifetime. `onRenewed` tells.
+      if (renewed.expiresAt === before.expiresAt) obstacle = new Failure('maximum');
+      return renewed;
+    } catch (error) {
+      // An earlier attempt may have brought another refresh token meanwhile.
+      const isSpent = current.refreshToken !== before.refreshToken;
+      if (isRunning && !isNoResponse(error) && !isSpent) giveUp('not-renewed');
+      throw error;
+    }
+  }
+
+  const renewal = factory.keepRenewed({
+    first: session,
+    async getToken() {
+      // Renewed already, by an attempt that was given up or by another tab.
+      if (current.expiresAt !== renewal.token.expiresAt) return current;
+      if (obstacle) throw obstacle;
+      refreshing ??= refresh().finally(() => {
+        refreshing = undefined;
+      });
+      return refreshing;
+    },
+    // `keep` has passed it to the client.
+    use() {},
+    onRenewed() {
+      events.renewed();
+      if (obstacle && isRunning) events.ending(obstacle.kind);
+    },
+    onEnding() {
+      const isTold = obstacle !== undefined && current.refreshToken !== undefined;
+      if (!isTold) events.ending('not-renewed');
+    },
+    onEnded: () => events.ended(),
+  });
+  const leave = sharing.join({
     current: () => current,
-    refresh: (old) => refreshSession(tools, old, { current: () => (isRunning ? current : undefined), keep }),
-    renewed: events.renewed,
-    ending: events.ending,
-    ended: events.ended,
+    replaced(renewed) {
+      obstacle = undefined;
+      keep(renewed);
+      events.renewed();
+    },
+    signedOut: events.signedOut,
   });
 
   return {
@@ -74,6 +135,7 @@ export async function startLiveSession<Client extends { destroy(): void }>(
     check: renewal.check,
     stop() {
       isRunning = false;
+      leave();
       renewal.stop();
       client.destroy();
     },

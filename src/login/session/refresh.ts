@@ -2,8 +2,10 @@ import { within } from '../failures/deadline';
 import { Failure } from '../failures/failure';
 import { createSession, type SessionTools } from './create-session';
 import { parseTokens, type Session, type Tokens } from './session';
+import type { Sharing } from './sharing';
 
 export interface RefreshTools extends SessionTools {
+  readonly sharing: Sharing;
   readonly sdk: SessionTools['sdk'] & {
     refreshToken(options: { refreshToken: string; ssoProfileSid: string }): Promise<unknown>;
   };
@@ -19,7 +21,8 @@ export interface SessionHolder {
 /**
  * Returns a new session by the refresh token of an old one. Keeps the new tokens before it makes another request: the
  * old refresh token is spent by then, and a failure after that must not cost the session. Keeps tokens that arrive late
- * too, unless the session is gone by then, or a later refresh has brought a new expiry.
+ * too, unless the session is gone by then, or a later refresh has brought a new expiry. If another tab has renewed the
+ * session, returns what it holds.
  *
  * @throws {Failure} `ended` if the session has no refresh token; `refused`, `clock` or `too-slow`
  */
@@ -32,12 +35,18 @@ export async function refreshSession(tools: RefreshTools, old: Session, holder: 
   };
   const adopt = (raw: unknown): Tokens => {
     const tokens = { refreshToken, ...parseTokens(raw) };
+    // If it cannot be noted, the other tabs renew on their own.
+    tools.sharing.replace(old, tokens).catch(() => {});
     keep({ ...old, ...tokens });
     return tokens;
   };
-  const refresh = tools.sdk.refreshToken({ refreshToken, ssoProfileSid });
-  const tokens = adopt(await within(tools.timers, refresh, adopt));
-  const renewed = await createSession(tools, tokens, accountSid, ssoProfileSid);
-  keep(renewed);
+  const renewed = await tools.sharing.renewOnce(old, async () => {
+    const refresh = tools.sdk.refreshToken({ refreshToken, ssoProfileSid });
+    const tokens = adopt(await within(tools.timers, refresh, adopt));
+    const session = await createSession(tools, tokens, accountSid, ssoProfileSid);
+    keep(session);
+    return session;
+  });
+  if (holder.current()?.accessToken !== renewed.accessToken) keep(renewed);
   return renewed;
 }

@@ -3,6 +3,7 @@ import type { PageSettings } from '../../../src/login/account/page-settings';
 import type { Failure } from '../../../src/login/failures/failure';
 import { createFlow } from '../../../src/login/flow';
 import type { FlowEdges } from '../../../src/login/flow-edges';
+import { unshared } from '../../../src/login/session/sharing';
 import { manualTime, memoryStore } from './memory';
 import { ACCOUNT_SID } from './service';
 
@@ -41,6 +42,8 @@ export function page(address = '', stored: Record<string, unknown> = {}, opener:
   };
   const edges: FlowEdges<string> = {
     ...{ sdk, configuration, timers: time, now: time.now },
+    syncTime: async () => {},
+    sharing: unshared,
     storage: memoryStore(stored),
     url: new URL(`https://login.example/login.html${address}`),
     opener,

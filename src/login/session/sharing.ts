@@ -1,0 +1,155 @@
+import { LOCAL_STORAGE_KEYS } from '../../contract/storage-keys';
+import { isRecord } from '../../json';
+import { type KeyValueStore, readJson } from '../browser/store';
+import type { Timers } from '../browser/time';
+import { Failure } from '../failures/failure';
+import { parseSession, type Session, type Tokens } from './session';
+
+/** How long a tab waits for another one to reply. Both are on this device, and a background tab replies too. */
+const REPLY_MS = 1_000;
+const ENDED = 'ended';
+/** Four days of one-hour tokens. */
+const MAX_SUCCESSORS = 100;
+
+/** The part of a `BroadcastChannel` that is used. */
+export interface TabChannel {
+  postMessage(message: unknown): void;
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
+}
+
+export interface SharingTools {
+  readonly timers: Timers;
+  readonly channel: TabChannel;
+  /** `localStorage`. */
+  readonly record: KeyValueStore;
+  /** Runs a task while no other tab runs one of the same name. */
+  alone<T>(name: string, task: () => Promise<T>): Promise<T>;
+  hash(text: string): Promise<string>;
+}
+
+/** What a tab with a live session is told by the others. */
+export interface SharingTab {
+  current(): Session;
+  replaced(session: Session): void;
+  signedOut(): void;
+}
+
+/** The sessions that several tabs hold: a duplicated tab, or one that the page opened, begins with a copy. */
+export interface Sharing {
+  /** Renews the session unless another tab has, whose session it returns then. */
+  renewOnce(old: Session, renew: () => Promise<Session>): Promise<Session>;
+  /** Notes that the refresh token of the old session is spent. */
+  replace(old: Session, next: Tokens): Promise<void>;
+  /** Returns the session as another tab has renewed it meanwhile, or `ended` if one has signed out. */
+  latest(session: Session): Promise<Session | typeof ENDED>;
+  /** Signs out all tabs that hold the session. */
+  signOut(session: Session): Promise<void>;
+  /** Returns a function that leaves again. */
+  join(tab: SharingTab): () => void;
+}
+
+/** For a browser that lacks what sharing requires: each tab then renews on its own. */
+export const unshared: Sharing = {
+  renewOnce: (_, renew) => renew(),
+  replace: async () => {},
+  latest: async (session) => session,
+  signOut: async () => {},
+  join: () => () => {},
+};
+
+/**
+ * Shares sessions between tabs. A session is known by the hash of its access token, so that the record of what replaced
+ * it holds nothing secret; the tokens themselves pass between open tabs only.
+ */
+export function createSharing({ timers, channel, record, alone, hash }: SharingTools): Sharing {
+  const tabs = new Set<SharingTab>();
+  const waiting = new Set<(id: string, session: Session) => void>();
+  const idOf = ({ accessToken }: Tokens) => hash(accessToken);
+
+  const read = (): string[][] => {
+    const entries = readJson(record, LOCAL_STORAGE_KEYS.successors);
+    return Array.isArray(entries) ? entries.filter((entry) => Array.isArray(entry)) : [];
+  };
+  const note = (id: string, next: string) => {
+    if (id === next) return;
+    record.setItem(LOCAL_STORAGE_KEYS.successors, JSON.stringify([...read(), [id, next]].slice(-MAX_SUCCESSORS)));
+  };
+  /** The hash of the latest session that began with this one. */
+  const follow = (id: string): string => {
+    const successors = new Map(read().map(([from = '', to = '']) => [from, to]));
+    const seen = new Set<string>();
+    const step = (at: string): string => {
+      const next = seen.has(at) ? undefined : successors.get(at);
+      seen.add(at);
+      return next === undefined ? at : step(next);
+    };
+    return step(id);
+  };
+
+  channel.addEventListener('message', ({ data }) => void receive(data));
+  async function receive(message: unknown): Promise<void> {
+    if (!isRecord(message) || typeof message.id !== 'string') return;
+    const { id, replaces, type } = message;
+    const session = parseSession(message.session);
+    if (session) for (const wait of waiting) wait(id, session);
+    for (const tab of tabs) {
+      const own = await idOf(tab.current());
+      if (type === 'request' && own === id) channel.postMessage({ type: 'session', id, session: tab.current() });
+      const isBehind = own !== id && (own === replaces || follow(own) === id);
+      // Also the same tokens with a later expiry.
+      const isLonger = own === id && session !== undefined && session.expiresAt > tab.current().expiresAt;
+      if (session && (isBehind || isLonger)) tab.replaced(session);
+      if (type === ENDED && (own === id || follow(own) === ENDED)) tab.signedOut();
+    }
+  }
+
+  function request(id: string): Promise<Session | undefined> {
+    return new Promise((resolve) => {
+      const settle = (session?: Session) => {
+        waiting.delete(wait);
+        cancel();
+        resolve(session);
+      };
+      const wait = (from: string, session: Session) => from === id && settle(session);
+      const cancel = timers.after(REPLY_MS, settle);
+      waiting.add(wait);
+      channel.postMessage({ type: 'request', id });
+    });
+  }
+
+  async function latest(session: Session): Promise<Session | typeof ENDED> {
+    const own = await idOf(session);
+    const last = follow(own);
+    if (last === ENDED) return ENDED;
+    return last === own ? session : ((await request(last)) ?? session);
+  }
+
+  return {
+    latest,
+    async renewOnce(old, renew) {
+      const id = await idOf(old);
+      return alone(`flex-auth:renewal:${id}`, async () => {
+        const found = await latest(old);
+        if (found === ENDED) throw new Failure('ended');
+        if (found.accessToken !== old.accessToken) return found;
+        // Spent by a tab that is closed by now. Twilio must not see it again.
+        if (follow(id) !== id) throw new Failure('refused');
+        const session = await renew();
+        channel.postMessage({ type: 'session', id: await idOf(session), replaces: id, session });
+        return session;
+      });
+    },
+    async replace(old, next) {
+      note(await idOf(old), await idOf(next));
+    },
+    async signOut(session) {
+      const id = await idOf(session);
+      note(id, ENDED);
+      channel.postMessage({ type: ENDED, id });
+    },
+    join(tab) {
+      tabs.add(tab);
+      return () => void tabs.delete(tab);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import type { Session } from '../../../src/login/session/session';
+import { createSharing, type SharingTools, type TabChannel } from '../../../src/login/session/sharing';
+import { manualTime, memoryStore } from '../support/memory';
+import { ACCOUNT_SID } from '../support/service';
+
+const SESSION: Session = {
+  accessToken: 'a1',
+  refreshToken: 'r1',
+  expiresAt: '2030-01-01T13:00:00Z',
+  identity: 'ada',
+  roles: ['agent'],
+  accountSid: ACCOUNT_SID,
+  ssoProfileSid: 'JB1',
+};
+const RENEWED: Session = { ...SESSION, accessToken: 'a2', refreshToken: 'r2', expiresAt: '2030-01-01T14:00:00Z' };
+
+/** One browser: what its tabs have in common. */
+function browser() {
+  const time = manualTime();
+  const record = memoryStore();
+  const channels = new Map<TabChannel, (event: { data: unknown }) => void>();
+  let lock: Promise<unknown> = Promise.resolve();
+  const alone: SharingTools['alone'] = (_, task) => {
+    const run = lock.then(task, task);
+    lock = run.catch(() => {});
+    return run;
+  };
+  /** A tab that holds the session; without one, a tab that is loading. */
+  function openTab(session?: Session) {
+    const channel: TabChannel = {
+      postMessage(data) {
+        for (const [other, listener] of channels) if (other !== channel) setImmediate(() => listener({ data }));
+      },
+      addEventListener: (_, listener) => void channels.set(channel, listener),
+    };
+    const hash = async (text: string) => `hash-of-${text}`;
+    const sharing = createSharing({ timers: time, record, channel, alone, hash });
+    const tab = { session, isSignedOut: false, sharing, close: () => void channels.delete(channel) };
+    if (session) {
+      sharing.join({
+        current: () => tab.session ?? session,
+        replaced: (renewed) => {
+          tab.session = renewed;
+        },
+        signedOut: () => {
+          tab.isSignedOut = true;
+        },
+      });
+    }
+    return tab;
+  }
+  const renew = jest.fn(async () => RENEWED);
+  /** As a tab renews: it notes the new tokens as soon as they are there. */
+  const renewIn = (tab: ReturnType<typeof openTab>, old = SESSION) =>
+    tab.sharing.renewOnce(old, async () => {
+      const renewed = await renew();
+      await tab.sharing.replace(old, renewed);
+      tab.session = renewed;
+      return renewed;
+    });
+  return { time, record, openTab, renew, renewIn };
+}
+
+it('renews once if two tabs renew the same session at the same time, and both get the result', async () => {
+  const { openTab, renewIn, renew } = browser();
+  const [one, other] = [openTab(SESSION), openTab(SESSION)];
+  expect(await Promise.all([renewIn(one), renewIn(other)])).toEqual([RENEWED, RENEWED]);
+  expect(renew).toHaveBeenCalledTimes(1);
+});
+
+it('passes a renewed session to a tab that was not about to renew it', async () => {
+  const { openTab, renewIn, time } = browser();
+  const [one, other] = [openTab(SESSION), openTab(SESSION)];
+  await renewIn(one);
+  await time.pass(0);
+  expect(other.session).toEqual(RENEWED);
+});
+
+it('passes nothing to a tab that holds another session', async () => {
+  const { openTab, renewIn, time } = browser();
+  const [one, other] = [openTab(SESSION), openTab({ ...SESSION, accessToken: 'b1' })];
+  await renewIn(one);
+  await time.pass(0);
+  expect(other.session?.accessToken).toBe('b1');
+});
+
+it('gives a tab that loads with replaced tokens the current ones', async () => {
+  const { openTab, renewIn } = browser();
+  await renewIn(openTab(SESSION));
+  expect(await openTab().sharing.latest(SESSION)).toEqual(RENEWED);
+});
+
+it('refuses to renew with spent tokens if the tab that renewed them is closed', async () => {
+  const { openTab, renewIn, renew, time } = browser();
+  const one = openTab(SESSION);
+  await renewIn(one);
+  one.close();
+  const outcome = expect(renewIn(openTab(SESSION))).rejects.toMatchObject({ kind: 'refused' });
+  await time.pass(1_000);
+  await time.pass(0);
+  await outcome;
+  expect(renew).toHaveBeenCalledTimes(1);
+});
+
+it('renews in the next tab if the renewal of the first one fails', async () => {
+  const { openTab, renewIn, renew } = browser();
+  renew.mockRejectedValueOnce(new Error('no'));
+  const [one, other] = [openTab(SESSION), openTab(SESSION)];
+  const results = await Promise.allSettled([renewIn(one), renewIn(other)]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+});
+
+it('signs out all tabs that hold the session, also one that loads later or holds older tokens', async () => {
+  const { openTab, renewIn, time } = browser();
+  const [one, other, stranger] = [openTab(SESSION), openTab(SESSION), openTab({ ...SESSION, accessToken: 'b1' })];
+  await renewIn(one);
+  await one.sharing.signOut(RENEWED);
+  await time.pass(0);
+  expect([other.isSignedOut, stranger.isSignedOut]).toEqual([true, false]);
+  expect(await openTab().sharing.latest(SESSION)).toBe('ended');
+  expect(await openTab().sharing.latest(RENEWED)).toBe('ended');
+});
+
+it('records nothing secret, and no more than 100 entries', async () => {
+  const { openTab, record } = browser();
+  const { sharing } = openTab(SESSION);
+  for (let at = 0; at < 150; at += 1) {
+    await sharing.replace({ ...SESSION, accessToken: `t${at}` }, { accessToken: `t${at + 1}` });
+  }
+  const kept: unknown = JSON.parse(record.getItem('flex-auth:successors') ?? '');
+  expect(kept).toHaveLength(100);
+  expect(record.getItem('flex-auth:successors')).not.toMatch(/"(t\d+|r1)"/);
+});
+
+it('survives a record that loops or cannot be read', async () => {
+  const { openTab, record } = browser();
+  record.setItem('flex-auth:successors', 'not JSON');
+  expect(await openTab().sharing.latest(SESSION)).toBe(SESSION);
+  record.setItem('flex-auth:successors', '[["hash-of-a1","x"],["x","hash-of-a1"],7]');
+  expect(await openTab().sharing.latest(SESSION)).toBe(SESSION);
+});
