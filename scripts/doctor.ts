@@ -1,12 +1,14 @@
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { readEnvFile } from '../build/env-file';
 import { bypassProxyForLoopback } from '../local/proxy';
 import { parseOrigin } from '../src/settings/origin';
 import { examine, type Subject } from './doctor/examine';
 
-const USAGE = `Usage: npm run doctor -- [SERVICE] [--origin ORIGIN]…
+const USAGE = `Usage: npm run doctor -- [SERVICE] [--origin ORIGIN]… [--token-stdin]
 SERVICE is where the service runs, with its scheme and no path: https://your-service.twil.io. Default: http://localhost:3000
-ORIGIN is one whose pages should be able to read its answers, such as https://app.example.com`;
+ORIGIN is one whose pages should be able to read its answers, such as https://app.example.com
+--token-stdin reads a token of your identity provider, and says which rule it fails`;
 
 /** A Function may take 10 s. */
 const ANSWER_LIMIT_MS = 12_000;
@@ -22,23 +24,29 @@ async function main(parameters: string[]): Promise<void> {
   bypassProxyForLoopback();
   console.log(`Checking ${asked.service}, which changes nothing.\n`);
   const edges = { fetch, now: Date.now, limitMs: ANSWER_LIMIT_MS };
-  const isWell = await examine(edges, { ...asked, variables: readEnvFile() }, console.log);
+  const token = asked.readsToken ? (await text(process.stdin)).trim() : undefined;
+  const isWell = await examine(edges, { ...asked, token, variables: readEnvFile() }, console.log);
   process.exitCode = isWell ? 0 : 1;
 }
 
-function readParameters(parameters: string[]): Omit<Subject, 'variables'> | undefined {
+function readParameters(
+  parameters: string[],
+): (Omit<Subject, 'variables' | 'token'> & { readonly readsToken: boolean }) | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: parameters,
       allowPositionals: true,
-      options: { origin: { type: 'string', multiple: true, default: [] } },
+      options: {
+        origin: { type: 'string', multiple: true, default: [] },
+        'token-stdin': { type: 'boolean', default: false },
+      },
     });
     const [service, ...others] = [...positionals, ...(positionals.length === 0 ? ['http://localhost:3000'] : [])].map(
       parseOrigin,
     );
     const origins = values.origin.map(parseOrigin).filter((origin) => origin !== undefined);
     if (service === undefined || others.length > 0 || origins.length < values.origin.length) return undefined;
-    return { service, origins };
+    return { service, origins, readsToken: values['token-stdin'] };
   } catch {
     return undefined;
   }

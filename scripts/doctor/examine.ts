@@ -6,6 +6,7 @@ import { checkServiceCredentials, checkStrangers } from './callers';
 import { checkClock } from './clock';
 import { type ConfigCheck, checkConfig } from './config';
 import { type Finding, failed, lineOf, notChecked } from './finding';
+import { checkIdentityProvider } from './identity-provider';
 import { checkOrigin, checkOtherOrigins } from './origins';
 import { checkPage, sandboxOf } from './page';
 import { checkRedirectUrl, checkSignOn, type SignOnCheck } from './sign-on';
@@ -18,6 +19,8 @@ export interface Subject {
   readonly origins: readonly string[];
   /** The settings of `.env`. */
   readonly variables: Variables;
+  /** A token of the identity provider, to be held against the rules. */
+  readonly token?: string | undefined;
 }
 
 /**
@@ -72,6 +75,7 @@ function startChecks(edges: Edges, subject: Subject): readonly Promise<readonly 
     ),
     settings.then((settings) => checkOrigins(edges, subject, settings?.allowed_origins ?? [])),
     one('Other origins', checkOtherOrigins(edges, service)),
+    checkIdentityProvider(edges, variables, subject.token),
   ];
 }
 

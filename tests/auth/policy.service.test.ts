@@ -2,6 +2,7 @@ import { type Service, startService } from '../../local/running-service';
 import { ACTIONS, type Action } from '../../src/contract/functions';
 import { backendKey } from '../support/backend-keys';
 import { type HttpAnswer, post } from '../support/http';
+import { startProvider, type TestProvider } from '../support/identity-provider';
 
 // The table of section 2 of the contract, written down once more, and gone through cell by cell over HTTP.
 
@@ -11,13 +12,18 @@ const allBut = Object.fromEntries(
 );
 
 let service: Service;
+let provider: TestProvider;
 
 beforeAll(async () => {
   const keys = [...Object.values(only), ...Object.values(allBut)].map(({ entry }) => entry);
-  service = await startService({ BACKEND_KEYS: keys.join(',') });
+  provider = await startProvider();
+  service = await startService({ BACKEND_KEYS: keys.join(','), ...provider.settings });
 });
 beforeEach(() => service.sandbox.reset());
-afterAll(() => service.close());
+afterAll(async () => {
+  await service?.close();
+  await provider?.close();
+});
 
 type User = 'guest' | 'agent' | 'supervisor' | 'admin';
 
@@ -194,4 +200,27 @@ describe('with a backend key', () => {
     expectForbidden(await post(service, path, {}, { bearer: service.sandbox.backendKey }));
     expect(asked()).toEqual([]);
   });
+});
+
+describe('with a token of the identity provider', () => {
+  const isAllowed = (doing: Doing, named: string) =>
+    (doing === 'lookup own user' || doing === 'mint own user') && named !== 'own SID';
+  const rows = cells.filter(({ user }) => user === 'agent');
+
+  it.each(rows.filter(({ doing, named }) => isAllowed(doing, named)))(
+    'its user may: $doing ($named)',
+    async ({ path, fields, user }) => {
+      const answer = await post(service, path, await fields(user), { bearer: provider.token() });
+      expect([200, 201]).toContain(answer.status);
+      expect(service.sandbox.requestsTo('iam')).toEqual([]);
+    },
+  );
+
+  it.each(rows.filter(({ doing, named }) => !isAllowed(doing, named)))(
+    'its user may not: $doing ($named), and no request is made',
+    async ({ path, fields, user }) => {
+      expectForbidden(await post(service, path, await fields(user), { bearer: provider.token() }));
+      expect(asked()).toEqual([]);
+    },
+  );
 });

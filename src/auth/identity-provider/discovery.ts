@@ -21,6 +21,8 @@ export interface KeySet {
   readonly getKey: ReturnType<typeof createLocalJWKSet>;
   /** The key IDs that the provider lists, those of unusable keys included. */
   readonly kids: ReadonlySet<unknown>;
+  /** How many of its keys are usable. */
+  readonly usable: number;
 }
 
 const DiscoverySchema = v.object({
@@ -57,7 +59,7 @@ export async function readKeySet({ jwksUri }: Discovery, call: UpstreamCall): Pr
   const jwks = listed.filter(isRecord);
   const keys = jwks.filter(isUsable);
   if (keys.length === 0) throw unusable('keys: none is usable');
-  return { getKey: createLocalJWKSet({ keys }), kids: new Set(jwks.map(({ kid }) => kid)) };
+  return { getKey: createLocalJWKSet({ keys }), kids: new Set(jwks.map(({ kid }) => kid)), usable: keys.length };
 }
 
 /** The shortest RSA key that `jose` verifies with. */
