@@ -85,7 +85,7 @@ describe('settings', () => {
   const examples = PAGES.flatMap((page) => blocksOf(page, 'ini'));
 
   it.each(examples)('$page: these settings are accepted: $text', ({ text }) => {
-    expect(() => readSettings({ ...parseEnvText(Buffer.from(text)), ...credentials })).not.toThrow();
+    expect(() => readSettings({ ...credentials, ...parseEnvText(Buffer.from(text)) })).not.toThrow();
   });
 
   const defaults = rows.flatMap(([names, , value]) => namesIn(value).map((text) => [namesIn(names)[0] ?? '', text]));
