@@ -4,7 +4,7 @@ const [unit] = jestConfig.projects;
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
-  // The page and the client run in a browser; their tests do too, where no mutant is seen.
+  // The page and the client run in a browser; so do their tests, which do not see mutants.
   mutate: ['src/**/*.ts', '!src/login/**', '!src/client/**'],
   testRunner: 'jest',
   plugins: ['@stryker-mutator/jest-runner'],

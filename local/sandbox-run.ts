@@ -37,7 +37,7 @@ function settingsFor(sandbox: Sandbox, variables: Variables, provider: OpenIdPro
   const keys = [account.BACKEND_KEYS, variables.BACKEND_KEYS].filter(Boolean).join(',');
   const own = hasIdentityProvider(variables) ? {} : provider?.environment();
   const settings = { ...variables, ...account, ...own, BACKEND_KEYS: keys };
-  // A slip is told of even where the sandbox has a value of its own.
+  // A mistake is reported even if the sandbox overrides the setting.
   readSettings(settings);
   return { ...settings, FLEX_INSTANCE_SID: undefined };
 }

@@ -1,6 +1,6 @@
 import type { FunctionName } from './contract/functions';
 
-/** One line of the log, a JSON object. Lists all that a line can hold. Tokens, secrets, e-mail addresses and user names must not be logged. */
+/** One line of the log, a JSON object. Lists all that a line can hold. Tokens, secrets, email addresses and usernames must not be logged. */
 export interface LogLine {
   readonly operation: FunctionName;
   /** `ok`, the code of the error, or `origin_refused`. */

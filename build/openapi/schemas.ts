@@ -61,7 +61,7 @@ export const REQUESTS: Readonly<Record<string, JsonSchema>> = {
   DeprovisionRequest: requestBody(DeprovisionSchema, exactlyOneField),
 };
 
-/** The parser refuses unknown keys of `worker`, in a check of its own. */
+/** The parser refuses unknown keys of `worker` in a separate check. */
 function closeWorker(body: JsonSchema): JsonSchema {
   const worker = {
     type: 'object',

@@ -21,14 +21,14 @@ export interface Scene {
   readonly page: Page;
   /** Opens the sign-in page. */
   readonly open: (query?: string) => Promise<void>;
-  /** Lets time pass, for the page and for Twilio alike. */
+  /** Lets time pass, for the page and for Twilio. */
   readonly pass: (milliseconds: number) => Promise<void>;
 }
 
 /** Half a minute past the hour, so that no clock time on a picture depends on a second more or less. */
 const START_MS = Date.parse('2030-01-15T09:00:30Z');
 
-/** The clock that a sandbox is given before there is a scene; each scene starts it anew. */
+/** The clock that a sandbox is given before there is a scene; each scene restarts it. */
 export const startClock = (): Clock => ({ nowMs: START_MS });
 
 /** The caller closes its context. */

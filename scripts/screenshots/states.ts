@@ -22,7 +22,7 @@ export const signingIn: State = async ({ open, page, service: { sandbox } }) => 
 export const signedIn: State = async (scene) => {
   const { open, page } = scene;
   await signIn(scene);
-  // A fresh sign-in would go on at once; Continue is for whoever comes back with a session.
+  // A fresh sign-in would go on at once; Continue is for a person who returns with a session.
   await open('?return_to=/config');
   await page.getByRole('button', { name: 'Continue' }).waitFor();
   return page;
@@ -52,7 +52,7 @@ export const untrusted: State = async ({ open, page, service: { origin, sandbox 
     error: 'invalid_request',
     error_description: 'The redirect URL is not among the trusted URLs of this account.',
   });
-  // The sandbox itself never leads back to an address that is not trusted; this is a Twilio that does, and says why.
+  // The sandbox never redirects to a URL that is not trusted. This simulates a Twilio that does, and says why.
   const headers = { Location: `${origin}/login.html?${answer}` };
   sandbox.fault({ host: 'services', path: /Flex\/Authorize/, status: 303, headers });
   await open();

@@ -5,7 +5,7 @@ import { BACKEND_KEY_PREFIX } from '../settings/backend-key';
 /** The field `Token` can hold the credential, and `request` holds the headers, which the platform adds. */
 const ALWAYS_ALLOWED = ['Token', 'request'];
 
-/** A body can have thousands of fields. Nobody reads more than this many faults. */
+/** A body can have thousands of fields. More faults than this do not help a person. */
 const MAX_FAULTS = 100;
 
 /**

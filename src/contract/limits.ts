@@ -1,4 +1,4 @@
-/** The length of a user name, an e-mail address and a full name, in characters (Unicode code points, not UTF-16 units). */
+/** The maximum length of a username, an email address and a full name, in characters (Unicode code points, not UTF-16 units). */
 export const MAX_TEXT_LENGTH = 256;
 
 /** The length of a token. Ten times that of a real Flex token; a longer one is rejected without a request to Twilio. */

@@ -140,7 +140,7 @@ async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, 
 }
 
 /**
- * Searches the list. Any other user in it is not the one that was asked for.
+ * Searches the list. Ignores any other user in it.
  *
  * @returns `user`: the user of exactly this name; `isSimilarListed`: whether there is one whose name differs only in case or Unicode form
  * @throws {ApiError} as {@link flexRequest} does

@@ -4,7 +4,7 @@ function timeOf(retryAfter: string): number {
   return retryAfter.endsWith(' GMT') ? Date.parse(retryAfter) : Number.NaN;
 }
 
-/** Whether a header value is a `Retry-After` that can be honoured and passed on. */
+/** Whether a header value is a `Retry-After` that can be honored and passed on. */
 export const isTime = (retryAfter: string): boolean => retryAfter.length < 64 && Number.isFinite(timeOf(retryAfter));
 
 /** Milliseconds from now; negative if the time has passed, 0 without a header. */

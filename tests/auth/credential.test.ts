@@ -6,7 +6,7 @@ const withAuthorization = (value: unknown, fields: Record<string, unknown> = {})
   request: { headers: { authorization: value }, cookies: {} },
 });
 
-/** What is thrown where no credential is found. */
+/** The error if no credential is found. */
 function refusalOf(event: unknown): Pick<ApiError, 'code'> & { reason: string | undefined } {
   try {
     const credential = findCredential(event);
@@ -56,7 +56,7 @@ it('reads tokens up to 16 KiB', () => {
   expect(refusalOf(withAuthorization(`Bearer ${longest}x`)).code).toBe('invalid_token');
 });
 
-it('says for the log why what was sent is no token', () => {
+it('logs why the credential is not a token', () => {
   expect(refusalOf(withAuthorization('Bearer a b')).reason).toBe('malformed token');
   expect(refusalOf({ Token: 12 }).reason).toBe('the field Token is not a string');
   expect(refusalOf(withAuthorization(['Bearer abc', 'Bearer def'])).reason).toBe('several Authorization headers');

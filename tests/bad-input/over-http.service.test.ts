@@ -35,7 +35,7 @@ interface Asked {
   readonly body?: string;
 }
 
-/** One request over a connection of its own, with headers as they are given here: `fetch` would mend them. */
+/** One request over a new connection, with exactly these headers: `fetch` would correct them. */
 async function ask(path: string, { method, headers = {}, body }: Asked = {}) {
   const asking = request(`${service.origin}${path}`, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
@@ -95,7 +95,7 @@ describe('a query', () => {
     ['an empty field', 'username=', 'username'],
     ['two ways to name a user', 'username=a&Username=a', 'username'],
     ['a thousand of a field', Array(1000).fill('username=a').join('&'), 'username'],
-  ])('with %s is refused with 400, and Twilio is asked nothing', async (_, query, field) => {
+  ])('with %s is refused with 400, without calling Twilio', async (_, query, field) => {
     for (const asked of [{ headers: withKey() }, { method: 'POST', headers: withKey(JSON_TYPE) }]) {
       const answer = await ask(`/lookup?${query}`, asked);
       expectCallersFault(answer);
@@ -114,7 +114,7 @@ describe('a query', () => {
     ['what every object has', 'hasOwnProperty=1&toString=1&valueOf=1&toJSON=1'],
     ['a percent sign that codes nothing', '%=%zz&%u0000'],
     ['no sense', '&&=&[]=&[a]&=x'],
-  ])('with %s names nobody, and Twilio is asked nothing', async (_, query) => {
+  ])('with %s names no user, without calling Twilio', async (_, query) => {
     const answer = await ask(`/lookup?${query}`, { headers: withKey() });
     expectCallersFault(answer);
     expect(answer).toMatchObject({ status: 403 });
@@ -139,7 +139,7 @@ describe('a query', () => {
     expect(service.sandbox.requests).toEqual([]);
   });
 
-  it('with a content type that is an object, and a good key, is answered as documented', async () => {
+  it('with a content type that is an object, and a valid key, gets a documented response', async () => {
     const key = encodeURIComponent(`Bearer ${service.sandbox.backendKey}`);
     const query = `request[headers][authorization]=${key}&request[headers][content-type][toString]=x`;
     const answer = await ask(`/lookup?${query}`);
@@ -149,7 +149,7 @@ describe('a query', () => {
 });
 
 describe('a body', () => {
-  it('means the same as a form and as JSON: the same answer, and the same request to Twilio', async () => {
+  it('means the same as a form and as JSON: the same response, and the same request to Twilio', async () => {
     const fields = fc.record(PROVISION_FIELDS, { requiredKeys: ['full_name', 'roles'] });
     await fc.assert(
       fc.asyncProperty(fields, fc.boolean(), async (fields, isJoined) => {
@@ -191,33 +191,30 @@ describe('a body', () => {
     ['only constructor', '{"constructor":{"prototype":{"username":"agent@example.com"}}}', JSON_TYPE],
     ['only length', '{"length":1,"0":{"username":"agent@example.com"}}', JSON_TYPE],
     ['a form of nothing', '&=&', FORM_TYPE],
-  ])(
-    'of %s names nobody: deprovisioning is refused with 400, and Twilio is asked nothing',
-    async (_, body, headers) => {
-      const answer = await ask('/deprovision', {
-        method: 'POST',
-        headers: withKey(headers),
-        ...(body !== undefined && { body }),
-      });
-      expectCallersFault(answer);
-      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-      expect(service.sandbox.requests).toEqual([]);
-    },
-  );
+  ])('of %s names no user: deprovisioning is refused with 400, without calling Twilio', async (_, body, headers) => {
+    const answer = await ask('/deprovision', {
+      method: 'POST',
+      headers: withKey(headers),
+      ...(body !== undefined && { body }),
+    });
+    expectCallersFault(answer);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(service.sandbox.requests).toEqual([]);
+  });
 
-  it('with a field `request` cannot make an answer readable by an origin that is not listed', async () => {
+  it('with a field `request` cannot make a response readable by an origin that is not listed', async () => {
     const authorization = `Bearer ${service.sandbox.backendKey}`;
     for (const origin of ['https://evil.example', 'null', '*', `${LISTED}.evil.example`, [LISTED]]) {
       const forged = { request: { headers: { origin, authorization, ...JSON_TYPE } }, username: 'agent@example.com' };
       const answer = await postJson('/lookup', forged, { authorization: 'Bearer x' });
-      // Whoever knows a key may show it there as well: it is verified, wherever it stands.
+      // A caller with a key may send it there as well: it is verified in any place.
       expect(answer.status).toBe(200);
       expect(answer.headers).toHaveProperty('vary', expect.stringContaining('Origin'));
       expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
     }
   });
 
-  it('with a field `request` that holds no key hides the good one in the header: 401, and Twilio is asked nothing', async () => {
+  it('with a field `request` without a key hides the valid one in the header: 401, without calling Twilio', async () => {
     for (const request of [
       null,
       [],
@@ -235,7 +232,7 @@ describe('a body', () => {
   });
 
   it.each(['{"username":', 'undefined', '"text"', '5', 'null', '{"a":1}}', '\0', '{"username":"\ud800"'])(
-    'that is no JSON object (%j) is answered by the platform itself, and the service answers the next call',
+    'that is not a JSON object (%j) is refused by the platform itself, and the next call works',
     async (body) => {
       const answer = await ask('/provision', { body, headers: withKey(JSON_TYPE) });
       expect(answer.status).toBeGreaterThanOrEqual(400);
@@ -247,7 +244,7 @@ describe('a body', () => {
 
 describe('a large body', () => {
   it.each(['/provision', '/lookup', '/mint', '/deprovision', '/config'])(
-    'of 10 MB for %s asks Twilio nothing, and the service answers the next call',
+    'of 10 MB for %s makes no request to Twilio, and the next call works',
     async (path) => {
       for (const headers of [withKey(), {}]) {
         // Refused before it is all read, the connection may break while it is being sent.
@@ -272,7 +269,7 @@ describe('a large body', () => {
       () => `{"worker":{"attributes":${deep(BODY_LIMIT / 6 - 1000)}}`,
       'worker.attributes',
     ],
-  ])('below the limit, of %s, is refused with 400, and Twilio is asked nothing', async (_, text, field) => {
+  ])('below the limit, of %s, is refused with 400, without calling Twilio', async (_, text, field) => {
     const given = text();
     const others = Object.entries(GOOD).filter(([name]) => !given.startsWith(`{"${name}"`));
     const body = `${given},${JSON.stringify(Object.fromEntries(others)).slice(1)}`;
@@ -283,7 +280,7 @@ describe('a large body', () => {
     await expectAlive();
   });
 
-  it('below the limit, all of it a credential, is refused with 401, and Twilio is asked nothing', async () => {
+  it('below the limit, all of it a credential, is refused with 401, without calling Twilio', async () => {
     const answer = await postJson('/mint', { Token: 'a'.repeat(BODY_LIMIT - 1000) }, {});
     expectCallersFault(answer);
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
@@ -303,7 +300,7 @@ describe('a header', () => {
     return answered;
   }
 
-  it('of any bytes for a credential is refused with 400 by Node or with 401 as documented, and the Flex Users API is asked nothing', async () => {
+  it('of any bytes for a credential is refused with 400 by Node or with 401 as documented, without calling the Flex Users API', async () => {
     let documented = 0;
     const scheme = fc
       .constantFrom('Bearer ', 'bearer\t', 'Bearer fbk_sandbox.', 'Basic ', '')
@@ -332,7 +329,7 @@ describe('a header', () => {
     await expectAlive();
   });
 
-  it('Authorization, sent twice, is refused with 401, though each of them is right, and Twilio is asked nothing', async () => {
+  it('Authorization, sent twice, is refused with 401, even though both are valid, without calling Twilio', async () => {
     const bearer = `Bearer ${service.sandbox.backendKey}`;
     for (const authorization of [
       [bearer, bearer],
@@ -347,7 +344,7 @@ describe('a header', () => {
     expect(service.sandbox.requests).toEqual([]);
   });
 
-  it('Origin, sent twice, is no listed origin: no page may read the answer', async () => {
+  it('Origin, sent twice, is not a listed origin: no page may read the response', async () => {
     const answer = await ask('/config', { headers: { Origin: [LISTED, 'https://evil.example'] } });
     expect(answer.status).toBe(200);
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
@@ -365,7 +362,7 @@ describe('a header', () => {
 });
 
 describe('the log', () => {
-  it('holds nothing of all that has been sent: no key, no token, no name, no address', async () => {
+  it('has nothing of what was sent: no key, token, name or email address', async () => {
     service.forgetLog();
     const token = await service.sandbox.tokenFor('agent');
     await postJson('/provision', { ...GOOD, username: 'marker@secret.example', roles: ['x'] });

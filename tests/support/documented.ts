@@ -34,7 +34,7 @@ const FIELDS: readonly string[] = [
   'ttl',
 ];
 
-/** Whether an answer is one that the contract knows: a success as it came from Twilio, or an error of the one shape. */
+/** Returns whether a response is documented: a success as it came from Twilio, or an error in the documented shape. */
 export function expectDocumented({ status, headers, body }: Answered): void {
   expect(headers).toMatchObject({ 'cache-control': 'no-store', vary: expect.stringContaining('Origin') });
   expect(headers['access-control-allow-origin']).not.toBe('*');
@@ -109,7 +109,7 @@ const SENT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Deprovision: ['flex_user_sid'],
 };
 
-/** Whether nothing was asked of Twilio but what this Function is for, and nothing sent but the fields that the contract names. */
+/** Returns whether a Function made only its documented requests to Twilio, with only the documented fields. */
 export function expectOnlyAllowed(operation: string, requests: readonly RecordedRequest[]): void {
   for (const { method, path, json, body } of requests) {
     expect((ALLOWED[operation] ?? []).filter((allowed) => allowed.test(`${method} ${path}`))).toHaveLength(1);
@@ -119,7 +119,7 @@ export function expectOnlyAllowed(operation: string, requests: readonly Recorded
   }
 }
 
-/** What was asked of the Flex Users API. */
+/** The requests to the Flex Users API. */
 export const usersAsked = (requests: readonly RecordedRequest[]) =>
   requests.filter(({ service, path }) => service === 'flex-api' && path.startsWith('/v4/'));
 

@@ -25,15 +25,15 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\bit takes (?!about|at|more|less|long|up to|\d)/, 'requires'],
   [/\b(?:if|when) (?:it|this) (?:stays|goes on)\b/, 'if it persists'],
   [/\bin (?:its|their|his) place\b/, 'instead'],
-  [/\bof (?:its|their|his|her|one's|my) own\b/, 'its, separate'],
-  [/\bof (?:Twilio|Flex|Jest|Node|Biome|Chromium|npm)['’]s(?= own| that| which| is| are| and|[.,;:)]|$)/, 'Twilio’s'],
+  [/\bof (?:its|their|his|her|one's|my) own(?= *[.,;:)]| that| which| and|$)/, 'its, separate'],
+  [/\bof (?:Flex|Jest|Node|Biome|Chromium|npm)['’]s(?= own| that| which| is| are| and|[.,;:)]|$)/, 'Twilio’s'],
   [/(?<!\bthere )\b(?:is|are|was|were) no (?!longer|more|such|less|different|idea|way|help|use|proof)/, 'is not a'],
   [/\b(?:not|no|never|nothing) (?:\S+ ){0,4}any ?more\b/, 'no longer'],
   [/\bis over already\b|\bfor ever\b|\bby name of\b|\bat the latest moment\b/, 'has ended, forever'],
   // Standard terms.
   [/\banswer(?:s|ed|ing)?\b/, 'response, return, respond'],
   [/\b(?:asks|asked|asking)\b/, 'request'],
-  [/(?<!\b(?:email|e-mail|IP|loopback|postal) )\baddress(?:es)?\b(?! bar)/, 'URL'],
+  [/(?<!\b(?:email|IP|loopback|plus) )\baddress(?:es)?\b(?! bar)/, 'URL'],
   [/\be-mails?\b/, 'email'],
   [/\bwish(?:es|ed)?\b/, 'requested'],
   [
