@@ -517,7 +517,7 @@ const LEAD_MS = 5 * 60_000;
 const WARNING_MS = 60_000;
 const RETRY_MS = { first: 2_000, longest: 30_000 };
 /** The longest time between two looks at the clock: after a sleep, timers go on as if there had been none. */
-const TICK_MS = 10_000;
+const TICK_MS = 5_000;
 /** Longer than the minute between two timers of a background tab. */
 const GAP_MS = 90_000;
 /** For a new token that has expired by the clock: the clock must be wrong. */

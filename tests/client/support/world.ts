@@ -10,10 +10,10 @@ export interface World {
   /** What the server's clock says, in milliseconds since 1970. */
   serverNow(): number;
   serverDate(): string;
-  /** Requests for the time: method and URL. */
-  readonly timeRequests: string[];
-  /** Responses to a request for the time. Default: the server's `Date`. */
-  respondWithTime: () => Promise<Response>;
+  /** The client's requests: method and URL. */
+  readonly requests: string[];
+  /** Responds to the client's requests. Default: the server's `Date` and no body. */
+  respond: (url: string, init: RequestInit) => Promise<Response>;
   pass(ms: number): Promise<void>;
   /** The device sleeps: on waking, no event tells the page. */
   sleep(ms: number): void;
@@ -61,9 +61,9 @@ export async function enterWorld({ deviceAheadMs = 0 } = {}): Promise<World> {
         return isOnline;
       },
     },
-    fetch: (url: string, { method = 'GET' }: RequestInit = {}) => {
-      world.timeRequests.push(`${method} ${url}`);
-      return world.respondWithTime();
+    fetch: (url: string, init: RequestInit = {}) => {
+      world.requests.push(`${init.method ?? 'GET'} ${url}`);
+      return world.respond(url, init);
     },
   });
   jest.resetModules();
@@ -71,8 +71,8 @@ export async function enterWorld({ deviceAheadMs = 0 } = {}): Promise<World> {
     client: await import('../../../src/client/flex-auth'),
     serverNow: () => START_MS + performance.now() - startedAt + sleptMs,
     serverDate: () => new Date(world.serverNow()).toUTCString(),
-    timeRequests: [],
-    respondWithTime: async () => new Response(null, { headers: { Date: world.serverDate() } }),
+    requests: [],
+    respond: async () => new Response(null, { headers: { Date: world.serverDate() } }),
     async pass(ms) {
       await jest.advanceTimersByTimeAsync(ms);
     },
