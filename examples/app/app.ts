@@ -1,30 +1,67 @@
-import { createFlexAuth, FlexAuthError, type FlexSession, signIn } from '../../src/client/flex-auth';
+import { type Client, createClient, refreshToken, validateToken } from '@twilio/flex-sdk';
+import { type Connection, connect, FlexAuthError, sessionTokens, signIn } from '../../src/client/flex-auth';
 
 const part = (selector: string): Element => {
   const element = document.querySelector(selector);
   if (!element) throw new Error(`index.html has no ${selector}`);
   return element;
 };
-const [button, status, alert] = [part('#sign-in'), part('[role=status]'), part('[role=alert]')];
+const [signInButton, signOutButton] = [part('#sign-in'), part('#sign-out')];
+const [status, alert] = [part('[role=status]'), part('[role=alert]')];
 const service = part('meta[name=flex-auth-service]').getAttribute('content') ?? '';
 
-/** In memory only: anyone who can read it is signed in. */
-let session: FlexSession | undefined;
-const flexAuth = createFlexAuth({ service, token: () => session?.accessToken });
+let connection: Connection<Client> | undefined;
 
-button.addEventListener('click', async () => {
-  // Before anything is awaited: only while it handles a click does a browser let a window open.
+const showMessage = (error: unknown) => {
+  alert.textContent = error instanceof Error ? error.message : String(error);
+};
+
+async function start(): Promise<void> {
+  disconnect();
+  // Before the first `await`: a browser opens a popup only while it handles the click.
   const signedIn = signIn({ service });
   status.textContent = 'Sign in, in the window that has opened.';
   alert.textContent = '';
-  session = undefined;
+  const session = await signedIn;
+  status.textContent = 'Starting the Flex client.';
+  const name = session.username ?? session.identity;
+  // #region connect
+  connection = await connect({
+    createClient,
+    getToken: sessionTokens(session, { refreshToken, validateToken }),
+    onRenewed: ({ expiresAt }) => {
+      status.textContent = `Connected as ${name} until ${expiresAt}.`;
+      alert.textContent = '';
+    },
+    onEnding: showMessage,
+    onEnded: (error) => {
+      status.textContent = 'Your session has ended. Sign in again.';
+      showMessage(error);
+    },
+  });
+  // #endregion
+  status.textContent = `Connected as ${name} until ${connection.expiresAt}.`;
+}
+
+function disconnect(): void {
+  connection?.stop();
+  connection?.client.destroy();
+  connection = undefined;
+}
+
+signInButton.addEventListener('click', async () => {
   try {
-    session = await signedIn;
-    const user = await flexAuth.lookup();
-    status.textContent = `Signed in as ${user.full_name ?? user.username}, until ${session.expiresAt}.`;
+    await start();
   } catch (error) {
+    status.textContent = 'You are not signed in.';
+    showMessage(error);
+    // Anything else is a fault of the app or of the Flex SDK: report it as usual.
     if (!(error instanceof FlexAuthError)) throw error;
-    status.textContent = session ? 'You are signed in.' : 'You are not signed in.';
-    alert.textContent = error.message;
   }
+});
+
+signOutButton.addEventListener('click', () => {
+  disconnect();
+  status.textContent = 'You are signed out.';
+  alert.textContent = '';
 });

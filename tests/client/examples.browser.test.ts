@@ -14,24 +14,37 @@ describe('the example app', () => {
     return opened;
   }
 
-  it('signs in after a first attempt that the person declined, and shows the user that it looked up', async () => {
+  it('connects after a first attempt that the person declined, renews the session, and disconnects', async () => {
+    await here.page.clock.install();
     await here.page.goto(`http://127.0.0.1:${here.site.port}/`);
     const popup = await signIn();
     await press('Refuse to sign in', popup);
-    await shows('alert', 'The sign-in was declined');
+    await shows('alert', 'declined');
     await shows('status', 'You are not signed in.');
 
     await press('Sign in');
     await press('Example Agent', popup);
-    await shows('status', 'Signed in as Example Agent, until 20');
+    await shows('status', `Connected as ${here.service.sandbox.users.agent.username} until 20`);
     expect(await here.page.getByRole('alert').textContent()).toBe('');
+
+    const renewals = () =>
+      here.service.sandbox.requestsTo('services').filter(({ body }) => body.includes('RefreshToken'));
+    const validated = here.page.waitForResponse(/Tokens\/Info/);
+    await here.page.clock.fastForward(56 * 60_000);
+    await validated;
+    expect(renewals()).toHaveLength(1);
+
+    await press('Sign out');
+    await shows('status', 'You are signed out.');
+    await here.page.clock.fastForward(120 * 60_000);
+    expect(renewals()).toHaveLength(1);
   });
 });
 
 describe('the example plugin, in a page of Flex', () => {
   const FLEX = 'https://flex.twilio.com/agent-desktop';
 
-  async function openFlex(token: string): Promise<void> {
+  async function openFlex(token: string | undefined): Promise<void> {
     const script = await bundlePlugin(here.service.origin);
     // Chromium asks the person before a public site may reach this machine, where the service runs in this test.
     await here.context.grantPermissions(['local-network-access'], { origin: new URL(FLEX).origin });
@@ -42,22 +55,38 @@ describe('the example plugin, in a page of Flex', () => {
     await showToken(token);
     await here.page.addScriptTag({ content: script });
   }
-  const showToken = (token: string) => here.page.evaluate(`{ globalThis.flexToken = '${token}' }`);
+  const showToken = (token: string | undefined) =>
+    here.page.evaluate(`{ globalThis.flexToken = ${JSON.stringify(token)} }`);
 
-  it('shows the worker who they are, and mints a token of theirs', async () => {
+  it('shows the worker who they are, and mints a token for them', async () => {
     await openFlex(await here.service.sandbox.tokenFor('agent'));
     await press('Who am I?');
     await shows('status', `Example Agent, worker ${here.service.sandbox.users.agent.worker_sid}`);
     await press('New token');
-    await shows('status', 'A new token, good until 20');
+    await shows('status', 'A new token that expires at 20');
   });
 
-  it('uses the token of the moment: one that has expired is refused, and the next one that Flex has works', async () => {
+  it('uses Flex’s current token: an expired one is refused, and the next one works', async () => {
     await openFlex(await here.service.sandbox.tokenFor('agent', { ttlSeconds: -1 }));
     await press('Who am I?');
     await shows('status', 'sign in again');
     await showToken(await here.service.sandbox.tokenFor('supervisor'));
     await press('Who am I?');
     await shows('status', 'Example Supervisor');
+  });
+
+  it('says that the worker is signed out, before sign-in and after sign-out', async () => {
+    const errors: Error[] = [];
+    here.page.on('pageerror', (error) => errors.push(error));
+    await openFlex(undefined);
+    await press('Who am I?');
+    await shows('status', 'You are signed out.');
+    await showToken(await here.service.sandbox.tokenFor('agent'));
+    await press('Who am I?');
+    await shows('status', 'Example Agent');
+    await showToken(undefined);
+    await press('New token');
+    await shows('status', 'You are signed out.');
+    expect(errors).toEqual([]);
   });
 });

@@ -1,13 +1,13 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
-const PLUGIN = resolve(__dirname, '../../../examples/flex-plugin');
+const ROOT = resolve(__dirname, '../../..');
 
-/** The store of Flex, whose token changes during the day. */
+/** Flex's store, whose token changes during the day. Flex has no `ssoTokenPayload` while the worker is signed out. */
 const FLEX_UI = `export const Manager = { getInstance: () => ({ store: { getState: () => ({
-  flex: { session: { ssoTokenPayload: { token: globalThis.flexToken } } } }) } }) }`;
+  flex: { session: { ssoTokenPayload: globalThis.flexToken && { token: globalThis.flexToken } } } }) } }) }`;
 
-/** As much of React as the example uses: one component with one state, drawn anew whenever that changes. */
+/** As much of React as the example uses: one component with one state, drawn again after each change. */
 const REACT = `
   const component = {};
   export const createElement = (type, props, ...children) => ({ type, props, children });
@@ -32,13 +32,15 @@ const REACT = `
     draw();
   };`;
 
-/** The example's component in a page, as a plugin would put it into Flex; `flexToken` is the token in the store. */
+/** Bundles the example's component for a page, as a plugin adds it to Flex. The global `flexToken` is the token in the store. */
 export async function bundlePlugin(service: string): Promise<string> {
   const stands: Readonly<Record<string, string>> = { react: REACT, '@twilio/flex-ui': FLEX_UI };
   const inFlex: Plugin = {
     name: 'in-flex',
     setup({ onLoad, onResolve }) {
       onResolve({ filter: /^(react|@twilio\/flex-ui)$/ }, ({ path }) => ({ path, namespace: 'flex' }));
+      // The copy that a plugin takes.
+      onResolve({ filter: /\/flex-auth$/ }, () => ({ path: join(ROOT, 'src/client/flex-auth.ts') }));
       onLoad({ filter: /.*/, namespace: 'flex' }, ({ path }) => ({ contents: stands[path] ?? '' }));
     },
   };
@@ -46,10 +48,10 @@ export async function bundlePlugin(service: string): Promise<string> {
     stdin: {
       contents: `
         import { createElement, render } from 'react';
-        import { flexAuth } from './flex-auth-of-plugin';
-        import { MyFlexUser } from './MyFlexUser';
+        import { flexAuth } from './flexAuth';
+        import { MyFlexUser } from './components/MyFlexUser';
         render(createElement(MyFlexUser, { flexAuth }), document.body);`,
-      resolveDir: PLUGIN,
+      resolveDir: join(ROOT, 'examples/flex-plugin/src'),
     },
     ...{ bundle: true, jsx: 'transform', write: false, format: 'iife', logLevel: 'warning', plugins: [inFlex] },
   });

@@ -1,20 +1,17 @@
 import React, { useState } from 'react';
-import { type FlexAuth, FlexAuthError } from '../../src/client/flex-auth';
+import { type FlexAuth, FlexAuthError } from '../flex-auth';
 
-/**
- * Shows the worker who they are, and until when a new token of theirs would be good.
- * In a plugin: `Flex.MainHeader.Content.add(<MyFlexUser key="my-flex-user" flexAuth={flexAuth} />)`.
- */
-export function MyFlexUser({ flexAuth }: { flexAuth: FlexAuth }) {
+/** Shows the worker who they are, and when a new token of theirs expires. */
+export function MyFlexUser({ flexAuth }: { flexAuth: FlexAuth }): JSX.Element {
   const [text, setText] = useState('');
 
   const show = (sentence: () => Promise<string>) => async () => {
     try {
       setText(await sentence());
     } catch (error) {
-      // The message is for people; what a plugin does next depends on `error.code`.
       if (!(error instanceof FlexAuthError)) throw error;
-      setText(error.message);
+      // `message` is for people. Code branches on `code`.
+      setText(error.code === 'missing_credentials' ? 'You are signed out.' : error.message);
     }
   };
   const whoAmI = show(async () => {
@@ -23,7 +20,7 @@ export function MyFlexUser({ flexAuth }: { flexAuth: FlexAuth }) {
   });
   const mint = show(async () => {
     const { token_info } = await flexAuth.mint({ ttl: 600 });
-    return `A new token, good until ${token_info.expiration}`;
+    return `A new token that expires at ${token_info.expiration}`;
   });
 
   return (

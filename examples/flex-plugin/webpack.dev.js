@@ -1,0 +1,2 @@
+// Flex Plugins reads this file. The example changes nothing.
+module.exports = (config) => config;
