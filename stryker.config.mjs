@@ -15,7 +15,7 @@ export default {
       testRunner: '<rootDir>/tests/support/jest-circus-for-mutants.cjs',
       // Tests that run the sources in their own process, and wait for parts of a second at the most.
       testMatch: [
-        '<rootDir>/tests/{api,auth,flex,functions,http,settings,twilio,upstream}/*.test.ts',
+        '<rootDir>/tests/{api,auth,flex,functions,http,settings,twilio,upstream}/**/*.test.ts',
         // Of the properties, those of one module: the others would run for every mutant.
         '<rootDir>/tests/properties/{backend-keys,host-labels,origins,sids}.test.ts',
         '<rootDir>/tests/bad-input/attacks.test.ts',
