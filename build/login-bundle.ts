@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { bundle as writeBundle } from '../local/bundle';
 import { bakedSettings } from './baked-settings';
@@ -10,7 +11,7 @@ import { type StandIn, type StandIns, withoutTelemetry, withTelemetry } from './
 const ROOT = resolve(__dirname, '..');
 const SOURCE = join(ROOT, 'src/login');
 const STAND_INS = join(__dirname, 'stand-ins');
-/** The oldest browsers that the page works in; `tests/login/old-browsers.browser.test.ts` removes what they lack. */
+/** The oldest browsers that the page is meant to work in. This lowers syntax and adds no API. */
 export const OLDEST_BROWSERS = ['chrome109', 'firefox115', 'safari16.4', 'ios16.4'];
 const CLIENT_PARTS = { plain: './login-client.js', telemetry: './login-client-telemetry.js' };
 
@@ -88,14 +89,14 @@ export function trimSdk(standIns: StandIns): Plugin {
         const standIn = standIns[path];
         if (standIn) {
           assertKnownUses(readFileSync(importer, 'utf8'), path, standIn, importer);
-          return { path, namespace: 'stand-in', pluginData: standIn, sideEffects: false };
+          return { path, namespace: 'stand-in', pluginData: { standIn, importer }, sideEffects: false };
         }
         const { resolveDir, kind } = from;
         const found = await resolveReally(path, { importer, resolveDir, kind, pluginData: trimSdk });
         return found.namespace === 'file' ? { ...found, sideEffects: false } : found;
       });
       onLoad({ filter: /.*/, namespace: 'stand-in' }, ({ pluginData }) => ({
-        contents: standInModule(pluginData),
+        contents: standInModule(pluginData.standIn, pluginData.importer),
         resolveDir: STAND_INS,
       }));
       // The SDK contains its whole package.json, for the version in it.
@@ -107,12 +108,19 @@ export function trimSdk(standIns: StandIns): Plugin {
   };
 }
 
-function standInModule({ from, asDefault }: StandIn): string {
-  // By path: the package does not list this file among its exports.
-  const file = from.startsWith('graphql-ws/') ? join(ROOT, 'node_modules', `${from}.mjs`) : from;
+function standInModule({ from, asDefault }: StandIn, importer: string): string {
+  const file = from === 'graphql-ws/lib/client' ? graphqlClient(importer) : from;
   if (asDefault) return `export { ${asDefault} as default } from ${JSON.stringify(file)}`;
   const hasDefault = ['./query-string', './lodash-map-keys', './lodash-transform'].includes(from);
   return `export * from ${JSON.stringify(file)};${hasDefault ? `export { default } from ${JSON.stringify(file)}` : ''}`;
+}
+
+/**
+ * Finds the client of `graphql-ws` by path, since the package does not export it. Resolves the package from the file that
+ * imports it, which may lie elsewhere than this project: workspaces hoist packages, and pnpm links them.
+ */
+export function graphqlClient(importer: string): string {
+  return join(dirname(createRequire(importer).resolve('graphql-ws')), 'client.mjs');
 }
 
 /**
