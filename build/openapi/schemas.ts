@@ -5,7 +5,7 @@ import { MAX_TEXT_LENGTH, MAX_TOKEN_LENGTH } from '../../src/contract/limits';
 import { LOG_LEVELS } from '../../src/contract/log-levels';
 import type { ConfigBody, ErrorBody, FlexUser, MintedToken } from '../../src/contract/responses';
 import { FLEX_ROLES } from '../../src/contract/roles';
-import { FlexUserSchema, MintedTokenSchema, ProvisionedUserSchema } from '../../src/flex/shapes';
+import { FlexUserSchema, MintedTokenSchema, ProvisionedUserSchema, TokenInfoSchema } from '../../src/flex/shapes';
 import { isRecord } from '../../src/json';
 import { isAccountSid, isFlexUserSid } from '../../src/settings/sids';
 import { isOfAllowedLength, isUndamaged } from '../../src/text';
@@ -84,30 +84,31 @@ export function asForm(body: JsonSchema): JsonSchema {
   return { ...body, properties: Object.fromEntries(properties) };
 }
 
-const text = v.nullish(v.string());
+/** A field that Twilio documents and that the Functions pass on unchecked. */
+const unchecked = v.optional(v.unknown());
 
 /** Twilio's own record. Only what the Functions rely on is guaranteed, and Twilio may add fields. */
 const UserSchema = v.looseObject({
   ...FlexUserSchema.entries,
-  email: text,
-  full_name: text,
-  roles: v.optional(v.array(v.string())),
-  worker_sid: text,
-  workspace_sid: text,
-  worker: v.nullish(v.looseObject({ worker_sid: text, workspace_sid: text })),
-  deactivated_date: text,
-  locale: text,
+  email: unchecked,
+  full_name: unchecked,
+  roles: unchecked,
+  worker_sid: unchecked,
+  workspace_sid: unchecked,
+  worker: unchecked,
+  deactivated_date: unchecked,
+  locale: unchecked,
 });
 
 const TokenSchema = v.looseObject({
   ...MintedTokenSchema.entries,
   token_info: v.looseObject({
-    ...MintedTokenSchema.entries.token_info.entries,
-    expiration: v.optional(v.string()),
-    username: v.optional(v.string()),
-    identity: v.optional(v.string()),
-    roles: v.optional(v.array(v.string())),
-    permissions: v.optional(v.array(v.string())),
+    ...TokenInfoSchema.entries,
+    expiration: unchecked,
+    username: unchecked,
+    identity: unchecked,
+    roles: unchecked,
+    permissions: unchecked,
   }),
 });
 

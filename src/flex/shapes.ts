@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isRecord } from '../json';
 import { type FlexUserSid, isFlexUserSid } from '../settings/sids';
 
 // The fields of Twilio's responses that the code relies on. All others are passed on unchanged.
@@ -17,7 +18,10 @@ export const ProvisionedUserSchema = v.pick(FlexUserSchema, ['flex_user_sid']);
 /** Checks only the names: the other fields matter only for the user that was requested. */
 export const FlexUserListSchema = v.object({ users: v.array(v.pick(FlexUserSchema, ['username'])) });
 
+export const TokenInfoSchema = v.object({ flex_user_sid: v.nullish(v.string()) });
+
 export const MintedTokenSchema = v.object({
   access_token: v.pipe(v.string(), v.nonEmpty()),
-  token_info: v.object({ flex_user_sid: v.nullish(v.string()) }),
+  // `v.object` alone accepts an array.
+  token_info: v.pipe(v.custom<Record<string, unknown>>(isRecord), TokenInfoSchema),
 });

@@ -115,6 +115,14 @@ describe('where Twilio refuses to mint', () => {
   });
 });
 
+it.each([[[]], [[1]], ['x'], [null], [undefined]])('hands out no token whose token_info is %j', async (token_info) => {
+  twilio.sandbox.fault({ path: /Tokens$/, status: 201, body: { access_token: 'a.token', token_info } });
+  const fields = { username: 'agent@example.com' };
+  const response = await call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
+  expect(response).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
+  expect(JSON.stringify(response)).not.toContain('a.token');
+});
+
 it('gives a token of less than a second nothing', async () => {
   const answer = await mintOwn({ expiration: new Date(Date.now() + 900).toISOString() });
   expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
