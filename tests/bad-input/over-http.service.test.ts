@@ -108,16 +108,17 @@ describe('a query', () => {
   });
 
   it.each([
-    ['__proto__', '__proto__[username]=agent@example.com'],
-    ['__proto__ for a value', '__proto__=agent@example.com'],
-    ['constructor', 'constructor[prototype][username]=agent@example.com'],
-    ['what every object has', 'hasOwnProperty=1&toString=1&valueOf=1&toJSON=1'],
-    ['a percent sign that codes nothing', '%=%zz&%u0000'],
-    ['no sense', '&&=&[]=&[a]&=x'],
-  ])('with %s names no user, without calling Twilio', async (_, query) => {
+    // The platform's parser drops these two: no user is named then, which a backend key must do.
+    ['__proto__', '__proto__[username]=agent@example.com', 403],
+    ['__proto__ for a value', '__proto__=agent@example.com', 403],
+    ['constructor', 'constructor[prototype][username]=agent@example.com', 400],
+    ['what every object has', 'hasOwnProperty=1&toString=1&valueOf=1&toJSON=1', 400],
+    ['a percent sign that codes nothing', '%=%zz&%u0000', 400],
+    ['no sense', '&&=&[]=&[a]&=x', 400],
+  ])('with %s is refused, without calling Twilio', async (_, query, status) => {
     const answer = await ask(`/lookup?${query}`, { headers: withKey() });
     expectCallersFault(answer);
-    expect(answer).toMatchObject({ status: 403 });
+    expect(answer).toMatchObject({ status });
     expect(service.sandbox.requests).toEqual([]);
     await expectAlive();
   });
