@@ -10,6 +10,7 @@ const PARTS = [
   'src',
   'sandbox',
   'local',
+  'examples',
   'build',
   'scripts',
   'assets',
