@@ -25,11 +25,5 @@ export function assertPortIsFree(port: number): Promise<void> {
   });
 }
 
-export const isFree = (port: number): Promise<boolean> =>
-  assertPortIsFree(port).then(
-    () => true,
-    () => false,
-  );
-
 export const portIsTaken = (port: number): Error =>
   new Error(`Port ${port} is taken. End what uses it, or choose another: npm start -- --port ${port + 1}`);
