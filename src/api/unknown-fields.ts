@@ -70,7 +70,7 @@ const lettersOf = (name: string) =>
  */
 function printable(name: string): string {
   if (name.startsWith(BACKEND_KEY_PREFIX)) return `${BACKEND_KEY_PREFIX}…`;
-  return name.length <= 64 && /^([\w:-]{0,24}([[\].]+|$))*$/.test(name)
+  return name !== '' && name.length <= 64 && /^([\w:-]{0,24}([[\].]+|$))*$/.test(name)
     ? name
     : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
 }

@@ -163,6 +163,7 @@ describe('a field name that may be something else', () => {
     expect(Object.keys(await faultsOf('lookup', { [`${parts}]`]: '' }))).toEqual([`${parts}]`]);
     expect(Object.keys(await faultsOf('lookup', { [`${parts}].`]: '' }))).toEqual([`${'a'.repeat(16)}…`]);
     expect(Object.keys(await faultsOf('lookup', { 'a\nb\u0000ü': '' }))).toEqual(['a?b??…']);
+    expect(Object.keys(await faultsOf('lookup', { '': '' }))).toEqual(['…']);
   });
 
   it('is one of at most 100 that are listed', async () => {
