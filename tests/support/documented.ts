@@ -84,7 +84,7 @@ export function expectDocumented({ status, headers, body }: Answered): void {
 /** As {@link expectDocumented}, for a Twilio that is well: whatever goes wrong is the caller's doing. */
 export function expectCallersFault(answer: Answered): void {
   expectDocumented(answer);
-  if (answer.status >= 500) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  if (answer.status >= 500) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer)}`.slice(0, 3000));
 }
 
 const USERS = '/v4/Instances/GO[0-9a-f]{32}/Users';
