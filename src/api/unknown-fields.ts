@@ -64,12 +64,16 @@ const lettersOf = (name: string) =>
     .toLowerCase()
     .replace(/[^a-z]/g, '');
 
+/** How a backend key begins, and every token in JSON (the base64url of `{"`). */
+const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
+
 /**
  * Returns a name as the response can show it. Does not repeat what may be a secret, a token or a body that was sent as the name of
  * a field: they have longer parts than any name.
  */
 function printable(name: string): string {
-  if (name.startsWith(BACKEND_KEY_PREFIX)) return `${BACKEND_KEY_PREFIX}…`;
+  const secret = SECRET.exec(name)?.[0];
+  if (secret !== undefined) return `${secret}…`;
   return name !== '' && name.length <= 64 && /^([\w:-]{0,24}([[\].]+|$))*$/.test(name)
     ? name
     : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;

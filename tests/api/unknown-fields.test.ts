@@ -154,9 +154,15 @@ describe('a field name that may be something else', () => {
     expect(JSON.stringify(faults)).not.toContain('sandbox');
   });
 
+  it('is not repeated if it is a token with short parts, of a worker either', async () => {
+    expect(Object.keys(await faultsOf('lookup', { 'eyJhbGci.short.token': '' }))).toEqual(['eyJ…']);
+    const faults = await faultsOf('provision', { ...NEW_USER, worker: { 'eyJhbGci.short.token': '' } });
+    expect(JSON.stringify(faults)).not.toContain('short');
+  });
+
   it('is cut short if it is longer than any field, as a token or a body is', async () => {
     const token = await twilio.sandbox.tokenFor('admin');
-    expect(Object.keys(await faultsOf('lookup', { [token]: '' }))).toEqual([`${token.slice(0, 16)}…`]);
+    expect(Object.keys(await faultsOf('lookup', { [token]: '' }))).toEqual(['eyJ…']);
     expect(Object.keys(await faultsOf('lookup', { ['a'.repeat(24)]: '' }))).toEqual(['a'.repeat(24)]);
     expect(Object.keys(await faultsOf('lookup', { ['a'.repeat(25)]: '' }))).toEqual([`${'a'.repeat(16)}…`]);
     const parts = `${'a'.repeat(20)}[${'b'.repeat(20)}].${'c'.repeat(20)}`;
