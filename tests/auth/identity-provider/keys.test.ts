@@ -10,6 +10,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../../support/identity-provider';
+import { onTestClock } from '../../support/test-clock';
 import { useSandbox } from '../../support/twilio';
 
 // How discovery and keys are read, kept, and read again. Each test has a provider that this process has not seen before.
@@ -286,6 +287,35 @@ describe('a provider that is down', () => {
     const answer = await show(provider.token());
     expect(answer).toMatchObject({ status: 502, headers: { 'retry-after': '30' }, body: { code: 'upstream_error' } });
     expect(answer.body).not.toHaveProperty('upstream');
+  });
+
+  it.each(['discovery', 'keys'] as const)('that hangs at %s, with no keys known, is 504 within 9 s', async (where) => {
+    provider.trouble[where] = () => {};
+    const path = where === 'discovery' ? DISCOVERY_PATH : KEYS_PATH;
+    const answer = await onTestClock(
+      () => show(provider.token()),
+      (attempts) => provider.requests.length === attempts && provider.requests.at(-1) === path,
+    );
+    expect(answer).toMatchObject({ status: 504, body: { code: 'upstream_timeout' } });
+    expect(answer.ms).toBeLessThan(9000);
+    expect(countOf(path)).toBeGreaterThan(1);
+    expect(twilio.sandbox.requests).toEqual([]);
+  });
+
+  it('that hangs once its keys are known leaves time for Twilio: the known keys go on working', async () => {
+    expect(await status(provider.token())).toBe(200);
+    const before = provider.requests.length;
+    provider.trouble.discovery = () => {};
+    jest.restoreAllMocks();
+    const answer = await onTestClock(
+      () => {
+        jest.setSystemTime(Date.now() + 11 * MINUTES);
+        return show(provider.token());
+      },
+      (attempts) => provider.requests.length - before === attempts,
+    );
+    expect(answer).toMatchObject({ status: 200 });
+    expect(countOf(DISCOVERY_PATH)).toBeGreaterThan(1);
   });
 
   it('with refused connections and no keys known is 502', async () => {
