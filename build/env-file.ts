@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { parseEnvText, toEnvText } from '../local/env-text';
 import type { Variables } from '../local/twilio-run';
 
-export const ENV_FILE = join(resolve(__dirname, '..'), '.env');
+const ROOT = resolve(__dirname, '..');
+export const ENV_FILE = join(ROOT, '.env');
 
 const CREDENTIALS = ['ACCOUNT_SID', 'AUTH_TOKEN', 'API_KEY', 'API_SECRET'];
 
@@ -14,8 +15,15 @@ const MAX_TOTAL_BYTES = 3000;
 
 /** Returns the settings of `.env`: none if there is no such file. */
 export function readEnvFile(): Variables {
-  return existsSync(ENV_FILE) ? parseEnvText(readFileSync(ENV_FILE)) : {};
+  return readIfThere(ENV_FILE);
 }
+
+/** Returns the settings that the last build for deploying was made with: none without a build. */
+export function readDeployedEnv(): Variables {
+  return readIfThere(join(ROOT, 'dist/env'));
+}
+
+const readIfThere = (file: string): Variables => (existsSync(file) ? parseEnvText(readFileSync(file)) : {});
 
 /** Tells whether `.env` is meant for a real account: a single credential is a mistake, not a wish for the sandbox. */
 export const hasCredentials = (variables: Variables): boolean => CREDENTIALS.some((name) => variables[name]);

@@ -1,8 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { readEnvFile } from '../build/env-file';
+import { readDeployedEnv, readEnvFile } from '../build/env-file';
+import { reportFailure } from '../local/failure';
 import { bypassProxyForLoopback } from '../local/proxy';
 import { parseOrigin } from '../src/settings/origin';
+import { cliAccount } from './doctor/cli-account';
 import { examine, type Subject } from './doctor/examine';
 
 const USAGE = `Usage: npm run doctor -- [SERVICE] [--origin ORIGIN]… [--token-stdin]
@@ -25,13 +27,14 @@ async function main(parameters: string[]): Promise<void> {
   console.log(`Checking ${asked.service}, which changes nothing.\n`);
   const edges = { fetch, now: Date.now, limitMs: ANSWER_LIMIT_MS };
   const token = asked.readsToken ? (await text(process.stdin)).trim() : undefined;
-  const isWell = await examine(edges, { ...asked, token, variables: readEnvFile() }, console.log);
+  const cliDeploy = { built: readDeployedEnv().ACCOUNT_SID, cli: cliAccount() };
+  const isWell = await examine(edges, { ...asked, token, variables: readEnvFile(), cliDeploy }, console.log);
   process.exitCode = isWell ? 0 : 1;
 }
 
 function readParameters(
   parameters: string[],
-): (Omit<Subject, 'variables' | 'token'> & { readonly readsToken: boolean }) | undefined {
+): (Pick<Subject, 'service' | 'origins'> & { readonly readsToken: boolean }) | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: parameters,
@@ -52,8 +55,4 @@ function readParameters(
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  // An unreadable `.env` needs one line; a stack would hide it.
-  console.error(error instanceof Error && error.name === 'Error' ? error.message : error);
-  process.exitCode = 1;
-});
+main(process.argv.slice(2)).catch(reportFailure);

@@ -3,6 +3,7 @@ import { isAccountSid } from '../../src/settings/sids';
 import { checkAccount } from './account';
 import { ask, type Edges, Unanswered } from './ask';
 import { checkServiceCredentials, checkStrangers } from './callers';
+import { type CliDeploy, checkCliAccount } from './cli-account';
 import { checkClock } from './clock';
 import { type ConfigCheck, checkConfig } from './config';
 import { type Finding, failed, lineOf, notChecked } from './finding';
@@ -21,6 +22,7 @@ export interface Subject {
   readonly variables: Variables;
   /** A token of the identity provider, to be held against the rules. */
   readonly token?: string | undefined;
+  readonly cliDeploy?: CliDeploy;
 }
 
 /**
@@ -46,14 +48,15 @@ function startChecks(edges: Edges, subject: Subject): readonly Promise<readonly 
   const { service, variables } = subject;
   const { config, settings, page, sandbox, twilio, region, signOn } = learn(edges, subject);
   return [
+    Promise.resolve(subject.cliDeploy ? checkCliAccount(subject.cliDeploy) : []),
     config.then(({ finding }) => [finding]),
+    one('/login.html', checkPage(edges, page, pageOf(service), settings)),
     Promise.all([config, signOn]).then(([config, signOn]) => [
       checkClock([
         { name: 'the service’s', answer: config.answer },
         { name: 'Twilio’s', answer: signOn.answer },
       ]),
     ]),
-    one('/login.html', checkPage(edges, page, pageOf(service), settings)),
     one('The Functions', checkStrangers(edges, service)),
     one('The service’s own credentials', checkServiceCredentials(edges, service)),
     one(

@@ -11,8 +11,10 @@ let checkout: DeployableCheckout;
 const setEnv = (more: Record<string, string> = {}) =>
   writeFileSync(join(checkout.folder, '.env'), toEnvText({ ...LINES, ...more }));
 /** As a build with these settings writes them. */
-const setBuiltEnv = (more: Record<string, string> = {}) =>
+const setBuiltEnv = (more: Record<string, string> = {}) => {
+  mkdirSync(join(checkout.folder, 'dist'), { recursive: true });
   writeFileSync(join(checkout.folder, 'dist/env'), toEnvText({ ...LINES, ...more }));
+};
 
 /** What `npm run deploy` does after the build, which takes longer than all the rest. */
 const deployWhatIsBuilt = (...parameters: string[]) =>
@@ -32,6 +34,28 @@ it('stops npm run deploy with a code and a sentence where the credentials are re
   expect(output).toMatch(/Failed API Request 20003[\s│]+Authenticate/);
   expect(output).not.toMatch(/^\s+at /m);
   expect(checkout.api.requests.filter((request) => request.includes('Environments'))).toEqual([]);
+});
+
+it.each([
+  ['--username', `AC${'9'.repeat(32)}`],
+  ['-u', `AC${'9'.repeat(32)}`],
+  [`--username=AC${'9'.repeat(32)}`],
+  ['--username', `SK${'9'.repeat(32)}`, '--password', 'secret'],
+])('does not deploy a build to another account: %s', async (...options) => {
+  setBuiltEnv();
+  const before = checkout.api.requests.length;
+  const { code, output } = await checkout.npm('exec', '--', 'tsx', 'scripts/deploy.ts', ...options);
+  expect([code, output]).toEqual([
+    1,
+    expect.stringMatching(`^The build is for account ${ACCOUNT.accountSid}, but --username names `),
+  ]);
+  expect(output).not.toContain('secret');
+  expect(checkout.api.requests.slice(before)).toEqual([]);
+});
+
+it('does not deploy a build with the settings of another file', async () => {
+  const { code, output } = await checkout.npm('exec', '--', 'tsx', 'scripts/deploy.ts', '--env', 'other.env');
+  expect([code, output]).toEqual([1, expect.stringContaining('The build reads .env alone')]);
 });
 
 describe('what is built', () => {

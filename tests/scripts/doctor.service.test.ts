@@ -62,8 +62,8 @@ describe('a service that lacks nothing', () => {
     expect(isWell).toBe(true);
     expect(lines('ok')).toEqual([
       expect.stringMatching(`^/config answers, for the account ${service.sandbox.accountSid}`),
-      expect.stringMatching('^Clock'),
       expect.stringMatching('^/login.html and its script'),
+      expect.stringMatching('^Clock'),
       expect.stringMatching('^The Functions answer'),
       expect.stringMatching('^The service’s own credentials work'),
       expect.stringMatching(`discovered: ${service.sandbox.instanceSid}`),
