@@ -1,22 +1,26 @@
 import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle } from '../local/bundle';
+import { reportFailure } from '../local/failure';
 import { bundleClient } from './client-bundle';
 import { deployedEnvText, readEnvFile } from './env-file';
 import { bundleLogin } from './login-bundle';
 import { writeOpenApi } from './openapi';
+import { addReload } from './reload';
 
 const ROOT = resolve(__dirname, '..');
 const FUNCTIONS = join(ROOT, 'src/functions');
 const ASSETS = join(ROOT, 'assets');
 
-interface BuildProjectOptions {
+export interface BuildProjectOptions {
   /** The folder to write, relative to the project's; the one that is deployed is `dist`. */
   readonly folder?: string;
   /** The settings to build with. Default: those of `.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The sandbox that plays Twilio for the page, on this machine. Never in a build made for deploying. */
   readonly unsafeTwilioOrigin?: string;
+  /** The server that tells the page to reload, on this machine. Never in a build made for deploying. */
+  readonly reloadOrigin?: string;
 }
 
 /**
@@ -29,11 +33,16 @@ interface BuildProjectOptions {
  *
  * @throws {Error} naming the setting or the line of `.env` that cannot be deployed
  */
-export async function buildProject({ folder = 'dist', env, unsafeTwilioOrigin }: BuildProjectOptions = {}) {
+export async function buildProject({
+  folder = 'dist',
+  env,
+  unsafeTwilioOrigin,
+  reloadOrigin,
+}: BuildProjectOptions = {}) {
   const target = resolve(ROOT, folder);
   rmSync(target, { recursive: true, force: true });
   const variables = env ?? readEnvFile();
-  const envText = deployedEnvText(variables);
+  const envText = unsafeTwilioOrigin === undefined ? deployedEnvText(variables) : undefined;
   await buildFunctions(join(target, 'functions'));
   writeOpenApi();
   copyAssets(join(target, 'assets'));
@@ -43,12 +52,19 @@ export async function buildProject({ folder = 'dist', env, unsafeTwilioOrigin }:
     env: variables,
     ...(unsafeTwilioOrigin !== undefined && { unsafeTwilioOrigin }),
   });
-  if (unsafeTwilioOrigin === undefined) writeFileSync(join(target, 'env'), envText, { mode: 0o600 });
+  if (reloadOrigin !== undefined) addReload(join(target, 'assets'), reloadOrigin);
+  if (envText !== undefined) writeFileSync(join(target, 'env'), envText, { mode: 0o600 });
 }
+
+/** Not the temporary files of an editor. */
+export const functionFiles = (): string[] =>
+  readdirSync(FUNCTIONS)
+    .filter((file) => /^[\w-]+\.ts$/.test(file))
+    .map((file) => join(FUNCTIONS, file));
 
 async function buildFunctions(outdir: string): Promise<void> {
   await bundle({
-    entryPoints: readdirSync(FUNCTIONS).map((file) => join(FUNCTIONS, file)),
+    entryPoints: functionFiles(),
     outdir,
     minify: true,
     platform: 'node',
@@ -61,10 +77,4 @@ function copyAssets(target: string): void {
   cpSync(ASSETS, target, { recursive: true, filter: (path) => !/(^|\/)\.[^/]+$/.test(path) });
 }
 
-if (require.main === module) {
-  buildProject().catch((error: unknown) => {
-    // An expected failure needs one line; a stack would hide it.
-    console.error(error instanceof Error && error.name === 'Error' ? error.message : error);
-    process.exitCode = 1;
-  });
-}
+if (require.main === module) buildProject().catch(reportFailure);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openApiDocument } from './openapi/document';
 
@@ -9,5 +9,7 @@ export const openApiText = (): string => `${JSON.stringify(openApiDocument(), un
 
 /** Updates {@link OPENAPI_FILE}. A test fails if it is not current. */
 export function writeOpenApi(): void {
-  writeFileSync(OPENAPI_FILE, openApiText());
+  const text = openApiText();
+  // An unchanged file is not written, or `npm run dev` would build again.
+  if (!existsSync(OPENAPI_FILE) || readFileSync(OPENAPI_FILE, 'utf8') !== text) writeFileSync(OPENAPI_FILE, text);
 }

@@ -26,4 +26,4 @@ export function assertPortIsFree(port: number): Promise<void> {
 }
 
 export const portIsTaken = (port: number): Error =>
-  new Error(`Port ${port} is taken. End what uses it, or choose another: npm start -- --port ${port + 1}`);
+  new Error(`Port ${port} is taken. Stop the program that uses it, or choose another port: -- --port ${port + 1}`);

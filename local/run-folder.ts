@@ -9,6 +9,8 @@ export interface RunFolder {
   readonly folder: string;
   /** The file of settings; in `twilio-run` it replaces the whole environment of the process. */
   readonly envFile: string;
+  /** Writes that file again, with other settings. */
+  readonly write: (variables: Variables) => void;
   readonly remove: () => void;
 }
 
@@ -17,12 +19,15 @@ export function makeRunFolder(variables: Variables): RunFolder {
   const removeNow = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeNow);
   const envFile = join(folder, '.env');
-  const { NO_PROXY } = process.env;
-  // In any other mode, Express responds to a body that it cannot read with a stack trace.
-  writeFileSync(envFile, toEnvText({ NO_PROXY, ...variables, NODE_ENV: 'production' }), { mode: 0o600 });
+  const write = (settings: Variables) => {
+    const { NO_PROXY } = process.env;
+    // In any other mode, Express responds to a body that it cannot read with a stack trace.
+    writeFileSync(envFile, toEnvText({ NO_PROXY, ...settings, NODE_ENV: 'production' }), { mode: 0o600 });
+  };
+  write(variables);
   const remove = () => {
     process.off('exit', removeNow);
     removeNow();
   };
-  return { folder, envFile, remove };
+  return { folder, envFile, write, remove };
 }

@@ -8,23 +8,31 @@ import { WITHOUT_PROXY } from './proxy';
 import { makeRunFolder } from './run-folder';
 import type { LocalRun, Variables } from './twilio-run';
 
+export interface SandboxRun extends LocalRun {
+  /** A temporary folder: whatever else the run needs may be put there. */
+  readonly folder: string;
+  /** Writes the file of settings again. */
+  readonly update: (variables: Variables) => void;
+}
+
 /**
  * Prepares what sends the Functions of a local run to a sandbox: a file of settings, and a script that is loaded into their process.
- * Both are in a temporary folder, so that nothing of it can be deployed; what else a run needs may be put beside them.
+ * Both are in a temporary folder, so that they are never deployed.
  *
- * @param variables further settings, as of the developer's own `.env`: they count, but for the account
+ * @param variables further settings, such as those of `.env`; the account is the sandbox's
  * @param provider trusted unless the settings have an identity provider
+ * @throws {ApiError} `misconfigured`, if the settings are invalid
  */
 export async function prepareSandboxRun(
   sandbox: Sandbox,
   variables: Variables,
   provider?: OpenIdProvider,
-): Promise<LocalRun & { readonly folder: string }> {
-  const settings = settingsFor(sandbox, variables, provider);
-  const { folder, envFile, remove } = makeRunFolder(settings);
+): Promise<SandboxRun> {
+  const { folder, envFile, write, remove } = makeRunFolder(settingsFor(sandbox, variables, provider));
   return {
     folder,
     envFile,
+    update: (changed) => write(settingsFor(sandbox, changed, provider)),
     builtFolder: 'dist',
     nodeArguments: ['--require', await buildPreload(folder)],
     environment: { ...WITHOUT_PROXY, SANDBOX_ORIGIN: sandbox.origin },

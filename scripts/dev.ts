@@ -1,0 +1,14 @@
+import { reportFailure } from '../local/failure';
+import { readPort } from './serve/port';
+import { serve } from './serve/serve';
+import { watchProject } from './serve/watch';
+
+/** `npm start` that rebuilds and reloads when a file is saved. */
+async function main(): Promise<void> {
+  await serve(readPort('npm run dev'), watchProject);
+}
+
+main().catch((error: unknown) => {
+  reportFailure(error);
+  process.exit();
+});
