@@ -2,7 +2,7 @@ import { provisionRequest } from '../../src/api/requests';
 import { ApiError } from '../../src/errors';
 import type { NewFlexUser } from '../../src/flex/users';
 import { isRecord } from '../../src/json';
-import type { Entry, Fault, TeamMember } from './team-file';
+import type { Entry, Fault, TeamMember } from './file-content';
 
 /**
  * Checks each entry as `/provision` checks its body, and that no user name is in the file twice, in any case.

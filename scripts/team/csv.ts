@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import leven from 'leven';
-import type { Entry, Fault, Reading } from './team-file';
+import type { Entry, Fault, Reading } from './file-content';
 
 const REQUIRED = ['username', 'email', 'full_name', 'roles'] as const;
 const ATTRIBUTE = 'attributes.';

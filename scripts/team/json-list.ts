@@ -1,5 +1,5 @@
 import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { Reading } from './team-file';
+import type { Reading } from './file-content';
 
 /** Reads a JSON file with a list of `/provision` bodies. Values are left as they are, blanks included. */
 export function readJson(text: string): Reading {

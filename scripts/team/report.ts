@@ -1,9 +1,9 @@
 import { FLEX_ROLES, type FlexRole } from '../../src/contract/roles';
 import type { ApiError } from '../../src/errors';
 import type { TeamAccount } from './account';
+import type { Fault, TeamMember } from './file-content';
 import type { Change, Step } from './reconcile';
 import type { Result } from './run';
-import type { Fault, TeamMember } from './team-file';
 
 /** What the command is about. */
 export interface Target extends TeamAccount {

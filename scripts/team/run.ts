@@ -1,8 +1,8 @@
 import { ApiError } from '../../src/errors';
 import type { FlexUsersApi } from '../../src/flex/users-api';
+import type { TeamMember } from './file-content';
 import { Ended } from './pace';
 import { applyUser, planUser, type Step } from './reconcile';
-import type { TeamMember } from './team-file';
 
 /** What became of one user of the file. */
 export interface Result {

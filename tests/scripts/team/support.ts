@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readTeam, type Team, type TeamMember } from '../../../scripts/team/team-file';
+import type { TeamMember } from '../../../scripts/team/file-content';
+import { readTeam, type Team } from '../../../scripts/team/team-file';
 import type { NewFlexUser } from '../../../src/flex/users';
 
 /** A folder for team files, removed after the tests of the file that calls this. */
