@@ -1,0 +1,4 @@
+import { describeJourneys } from './journeys';
+import { chromium } from './support/puppeteer';
+
+describeJourneys('Chromium', chromium);

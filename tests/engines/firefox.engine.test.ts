@@ -1,0 +1,4 @@
+import { describeJourneys } from './journeys';
+import { firefox } from './support/puppeteer';
+
+describeJourneys('Firefox', firefox);

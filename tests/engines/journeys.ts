@@ -1,0 +1,177 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { startTogether } from '../support/start-together';
+import type { Browser, Engine, Tab } from './support/engine';
+import { click, fill, goBack, openedTab, pressByKeyboard, says, shows, storedSession, until } from './support/page';
+import { type SandboxService, startSandboxService } from './support/service';
+import { type Site, startSite } from './support/site';
+
+const PICTURES = resolve(__dirname, '../../reports/engines');
+const SIGNED_IN = 'Signed in as agent@example.com';
+const AGENT = 'Example Agent';
+
+/** The main journeys of the sign-in page, in one engine. Each has a browser of its own, and leaves a picture in `reports/engines`. */
+export function describeJourneys(name: string, start: () => Promise<Engine>): void {
+  let engine: Engine;
+  let service: SandboxService;
+  let site: Site | undefined;
+  let browser: Browser | undefined;
+  let tab: Tab;
+
+  beforeAll(async () => {
+    mkdirSync(PICTURES, { recursive: true });
+    [engine, service] = await startTogether(start(), startSandboxService());
+    site = await startSite(service);
+  });
+  afterAll(async () => {
+    await engine?.close();
+    await site?.close();
+    await service?.close();
+  });
+  beforeEach(async () => {
+    service.sandbox.reset();
+    browser = await engine.open();
+    tab = browser.tab;
+  });
+  afterEach(async () => {
+    const title = expect.getState().currentTestName?.replaceAll(/\W+/g, '-').slice(0, 80);
+    const [first] = (await browser?.tabs()) ?? [];
+    await first?.screenshot(join(PICTURES, `${title}.png`)).catch(() => undefined);
+    await browser?.close();
+  });
+
+  const open = (query = '') => tab.goTo(`${service.origin}/login.html${query}`);
+  const signIn = async (query = '') => {
+    await open(query);
+    await click(tab, AGENT);
+    await says(tab, 'status', SIGNED_IN);
+  };
+  const isLive = (at = tab) => at.evaluate<boolean>('Boolean(globalThis.flexAuth?.client)');
+  const opened = async (): Promise<readonly Tab[]> => (await browser?.tabs()) ?? [];
+  const openedSince = (before: readonly Tab[]) => {
+    if (browser === undefined) throw new Error('No browser is open.');
+    return openedTab(browser, before);
+  };
+
+  describe(`In ${name}, the sign-in page`, () => {
+    it('leads from its bare URL to single sign-on and back to a live client', async () => {
+      await signIn();
+      expect(await isLive()).toBe(true);
+      expect(await tab.url()).toBe(`${service.origin}/login.html`);
+    });
+
+    it('stays signed in when it is reloaded', async () => {
+      await signIn();
+      await tab.reload();
+      await says(tab, 'status', SIGNED_IN);
+      expect(await isLive()).toBe(true);
+    });
+
+    it('waits for the button after a sign-out, also when it is reloaded', async () => {
+      await signIn();
+      await click(tab, 'Sign out');
+      await shows(tab, 'Sign in with SSO');
+      expect(await storedSession(tab)).toBeNull();
+      await tab.reload();
+      await click(tab, 'Sign in with SSO');
+      await click(tab, AGENT);
+      await says(tab, 'status', SIGNED_IN);
+    });
+
+    it('signs in with a pasted token', async () => {
+      await open('?mode=token');
+      await fill(tab, 'Flex token', await service.sandbox.tokenFor('agent'));
+      await click(tab, 'Use this token');
+      await says(tab, 'status', SIGNED_IN);
+      expect(await isLive()).toBe(true);
+    });
+
+    it('goes to return_to after a fresh sign-in', async () => {
+      await open('?return_to=/config');
+      await click(tab, AGENT);
+      await until('the page is left', async () => (await tab.url()) === `${service.origin}/config`);
+    });
+
+    it('hands the session to an app on another origin, from a popup that closes', async () => {
+      await tab.goTo(`${site?.origin}/`);
+      const before = await opened();
+      await click(tab, 'Sign in');
+      const popup = await openedSince(before);
+      await click(popup, AGENT);
+      await says(tab, 'status', `${SIGNED_IN}, with a token`);
+      await until('the popup is closed', async () => (await opened()).length === before.length);
+    });
+
+    it('renews the session ahead of its expiry', async () => {
+      service.sandbox.signIn.configure({ accessTokenSeconds: 20 });
+      await signIn();
+      const first = await storedSession(tab);
+      await until('the session is renewed', async () => (await storedSession(tab))?.accessToken !== first?.accessToken);
+      await says(tab, 'status', SIGNED_IN);
+      expect(await isLive()).toBe(true);
+    });
+
+    it('shares its session with a second tab: each renewal, and the sign-out', async () => {
+      service.sandbox.signIn.configure({ accessTokenSeconds: 20 });
+      await signIn();
+      const before = await opened();
+      // A link that a person clicks is never blocked.
+      await tab.evaluate(`void document.body.append(Object.assign(document.createElement('button'), {
+        textContent: 'Another tab', onclick: () => window.open('login.html'),
+      }))`);
+      await click(tab, 'Another tab');
+      const second = await openedSince(before);
+      await says(second, 'status', SIGNED_IN);
+      const first = await storedSession(tab);
+      await until(
+        'the first tab is renewed',
+        async () => (await storedSession(tab))?.accessToken !== first?.accessToken,
+      );
+      await until(
+        'both tabs have the same session',
+        async () => (await storedSession(second))?.accessToken === (await storedSession(tab))?.accessToken,
+      );
+      expect(await isLive(second)).toBe(true);
+      await click(second, 'Sign out');
+      await shows(tab, 'Sign in with SSO');
+      expect(await storedSession(tab)).toBeNull();
+    });
+
+    it('leads back to where the person came from, not into another redirect', async () => {
+      await tab.goTo(`${site?.origin}/`);
+      await click(tab, 'Go to the sign-in page');
+      await shows(tab, AGENT);
+      await goBack(tab);
+      await says(tab, 'status', 'Signed out');
+      expect(await tab.url()).toBe(`${site?.origin}/`);
+    });
+
+    it('says that the sign-in was refused, and signs in when asked again', async () => {
+      await open();
+      await click(tab, 'Refuse to sign in');
+      await until('the alert says why', async () =>
+        tab.evaluate(`/\\w/.test(document.querySelector('[role=alert]').textContent)`),
+      );
+      await click(tab, 'Sign in with SSO');
+      await click(tab, AGENT);
+      await says(tab, 'status', SIGNED_IN);
+    });
+
+    it('fits into 320 pixels, or into the narrowest window that the engine opens', async () => {
+      await tab.resize(320, 640);
+      await signIn();
+      expect(await tab.evaluate('innerWidth')).toBeLessThanOrEqual(Math.max(320, engine.narrowestWindow));
+      expect(await tab.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    });
+
+    it('works with the keyboard alone', async () => {
+      await open();
+      await pressByKeyboard(tab, AGENT);
+      await says(tab, 'status', SIGNED_IN);
+      await pressByKeyboard(tab, 'Sign out');
+      await pressByKeyboard(tab, 'Sign in with SSO');
+      await pressByKeyboard(tab, AGENT);
+      await says(tab, 'status', SIGNED_IN);
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { describeJourneys } from './journeys';
+import { webkit } from './support/webkit';
+
+describeJourneys('WebKit', webkit);
