@@ -20,7 +20,6 @@ const API = 'https://flex-api.twilio.com';
 const USERS = `${API}/v4/Instances/${INSTANCE_SID}/Users`;
 type User = typeof USER;
 
-export const CONFIGURATION: PlainCall = { method: 'GET', url: `${API}/v1/Configuration` };
 const VALIDATE: PlainCall = {
   method: 'POST',
   url: `https://iam.twilio.com/v1/Accounts/${ACCOUNT_SID}/Tokens/validate`,
@@ -36,11 +35,6 @@ const tokens = ({ flexUserSid }: User): PlainCall => ({
   url: `${USERS}/${flexUserSid}/Tokens`,
   body: { ttl: 3600 },
 });
-const deprovision = ({ flexUserSid }: User): PlainCall => ({
-  method: 'POST',
-  url: `${USERS}/Deprovision`,
-  body: { flex_user_sid: flexUserSid },
-});
 
 const NEW_USER = {
   username: USER.username,
@@ -53,27 +47,19 @@ const PROVISION: PlainCall = { method: 'POST', url: `${USERS}/Provision`, body: 
 
 const byKey = { bearer: BACKEND_KEY };
 const byToken = { bearer: FLEX_TOKEN };
-const bySid = ({ flexUserSid }: User) => ({ fields: { flex_user_sid: flexUserSid } });
 const byUsername = ({ username }: User) => ({ fields: { username } });
 
 const mint = { functionName: 'mint', status: 201 } as const;
 const lookup = { functionName: 'lookup', status: 200 } as const;
 const provision = { functionName: 'provision', status: 201, fields: NEW_USER } as const;
-const remove = { functionName: 'deprovision', status: 204 } as const;
 
 // biome-ignore format: a table is read in columns
 export const OPERATIONS = {
   mintOwn:             { name: 'mint, own user, Flex token',                  ...mint,      ...byToken, fields: {},                        calls: [VALIDATE, tokens(CALLER)] },
   mintByUsername:      { name: 'mint, by username, key',                      ...mint,      ...byKey, ...byUsername(USER),                 calls: [list(USER), tokens(USER)] },
   mintUnlisted:        { name: 'mint, by username, key, list says too little',  ...mint,    ...byKey, ...byUsername(UNLISTED_STATUS_USER), calls: [list(UNLISTED_STATUS_USER), record(UNLISTED_STATUS_USER), tokens(UNLISTED_STATUS_USER)] },
-  mintBySid:           { name: 'mint, by SID, key',                           ...mint,      ...byKey, ...bySid(USER),                      calls: [record(USER), tokens(USER)] },
   lookupByKey:         { name: 'lookup, by username, key',                    ...lookup,    ...byKey, ...byUsername(USER),                 calls: [list(USER)] },
-  lookupBySid:         { name: 'lookup, by SID, key',                         ...lookup,    ...byKey, ...bySid(USER),                      calls: [record(USER)] },
-  lookupOwn:           { name: 'lookup, own user, Flex token',                ...lookup,    ...byToken, fields: {},                        calls: [VALIDATE, record(CALLER)] },
   lookupByToken:       { name: 'lookup, by username, Flex token',             ...lookup,    ...byToken, ...byUsername(USER),               calls: [VALIDATE, list(USER)] },
   provisionByKey:      { name: 'provision, key',                              ...provision, ...byKey,                                      calls: [PROVISION] },
   provisionByToken:    { name: 'provision, Flex token',                       ...provision, ...byToken,                                    calls: [VALIDATE, PROVISION] },
-  deprovisionBySid:    { name: 'deprovision, by SID, key',                    ...remove,    ...byKey, ...bySid(USER),                      calls: [deprovision(USER)] },
-  deprovisionByKey:    { name: 'deprovision, by username, key',               ...remove,    ...byKey, ...byUsername(USER),                 calls: [list(USER), deprovision(USER)] },
-  deprovisionByToken:  { name: 'deprovision, by SID, Flex token',             ...remove,    ...byToken, ...bySid(USER),                    calls: [VALIDATE, record(USER), deprovision(USER)] },
 } as const satisfies Record<string, Operation>;

@@ -6,9 +6,7 @@ import { measureColdStart } from './cold-start';
 import { redirectTls } from './redirect';
 import { measureSignInPage } from './sign-in-page';
 import { type Goal, renderGoals, renderSection, type Section } from './table';
-import { measureThroughput } from './throughput';
 import { startUpstream } from './upstream';
-import { measureUpstreamCalls } from './upstream-calls';
 
 type Report = (section: Section) => void;
 
@@ -52,8 +50,6 @@ async function measureFunctions(report: Report): Promise<void> {
     redirectTls(upstream.port);
     await assertRedirected();
     report(await measureAddedTime());
-    report(await measureUpstreamCalls(upstream));
-    report(await measureThroughput(upstream));
   } finally {
     await upstream.close();
   }

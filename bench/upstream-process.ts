@@ -1,22 +1,14 @@
 // Started by `upstream.ts` in a separate process, so that responding does not slow down what is measured.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { TAKE_REQUESTS_PATH, UPSTREAM_DELAY_MS } from './upstream';
+import { UPSTREAM_DELAY_MS } from './upstream';
 import { answerTo } from './upstream-answers';
-
-let requests: string[] = [];
 
 const server = createServer((request, response) => {
   request.resume().once('end', () => answer(request, response));
 });
 
-function answer({ method = '', url = '', headers }: IncomingMessage, response: ServerResponse): void {
-  if (url === TAKE_REQUESTS_PATH) {
-    response.end(JSON.stringify(requests));
-    requests = [];
-    return;
-  }
-  requests.push(`${method} https://${headers.host}${url}`);
+function answer({ method = '', url = '' }: IncomingMessage, response: ServerResponse): void {
   const { status, body } = answerTo(method, url);
   const json = body && JSON.stringify(body);
   const requestId = `RQ${'0'.repeat(32)}`;
