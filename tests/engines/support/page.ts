@@ -41,14 +41,14 @@ export async function click(tab: Tab, name: string): Promise<void> {
   await tab.click(place.x, place.y);
 }
 
-/** Presses Tab until a button has the focus, then Enter. */
+/** Presses Tab until a button has the focus, then the space bar. */
 export async function pressByKeyboard(tab: Tab, name: string): Promise<void> {
   await shows(tab, name);
   for (let presses = 0; presses < 30; presses++) {
     await tab.press('Tab');
     const focused = await tab.evaluate<string>(`document.activeElement.textContent.trim()`);
     if (focused.startsWith(name) && (await tab.evaluate(`document.activeElement.matches('button, a, summary')`))) {
-      await tab.press('Enter');
+      await tab.press(' ');
       return;
     }
   }

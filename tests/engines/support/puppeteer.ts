@@ -53,7 +53,7 @@ const toTab = (page: Page, id: string): Tab => ({
   url: () => page.evaluate('location.href') as Promise<string>,
   evaluate: <Value>(expression: string) => page.evaluate(expression) as Promise<Value>,
   click: (x, y) => page.mouse.click(x, y),
-  press: (key) => page.keyboard.press(key === ' ' ? 'Space' : key),
+  press: (key) => page.keyboard.press(key),
   type: (text) => page.keyboard.type(text),
   resize: (width, height) => page.setViewport({ width, height }),
   screenshot: async (file) => {
