@@ -35,6 +35,8 @@ const engineOf = (options: LaunchOptions): Engine => ({
     };
     const [page] = await browser.pages();
     if (page === undefined) throw new Error('The browser opened no tab.');
+    // Keys do nothing in a window that is not in front.
+    await page.bringToFront();
     const open: Browser = {
       tab: tabOf(page),
       tabs: async () => (await browser.pages()).map(tabOf),
