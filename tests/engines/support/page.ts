@@ -4,10 +4,15 @@ import type { Browser, Tab } from './engine';
 
 // What a person sees and does, by roles and names. The same in every engine.
 
-/** Waits until the page says so. A page that is being left cannot be asked: that counts as not yet. */
-export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+/** Waits until there is a result, and returns it. An error counts as none yet: a page that is being left cannot be read. */
+export async function until<Result>(
+  what: string,
+  find: () => Promise<Result>,
+): Promise<Exclude<Result, false | null | undefined>> {
   const limit = performance.now() + WAIT_LIMIT_MS;
-  while (!(await isSo().catch(() => false))) {
+  for (;;) {
+    const result = await find().catch(() => undefined);
+    if (result) return result as Exclude<Result, false | null | undefined>;
     if (performance.now() > limit) throw new Error(`Waited in vain until ${what}.`);
     await pause(50);
   }
@@ -32,23 +37,22 @@ const placeOf = (name: string) => `(() => {
 })()`;
 
 export const shows = (tab: Tab, name: string) =>
-  until(`there is a button "${name}"`, async () => (await tab.evaluate(placeOf(name))) !== null);
+  until(`there is a button "${name}"`, () => tab.evaluate<{ x: number; y: number } | null>(placeOf(name)));
 
 /** Presses a button with the mouse, as soon as it is there. */
 export async function click(tab: Tab, name: string): Promise<void> {
-  await shows(tab, name);
-  const place = await tab.evaluate<{ x: number; y: number }>(placeOf(name));
-  await tab.click(place.x, place.y);
+  const { x, y } = await shows(tab, name);
+  await tab.click(x, y);
 }
 
-/** Presses Tab until a button has the focus, then the space bar. */
+/** Presses Tab until a button has the focus, then Enter. */
 export async function pressByKeyboard(tab: Tab, name: string): Promise<void> {
   await shows(tab, name);
   for (let presses = 0; presses < 30; presses++) {
     await tab.press('Tab');
     const focused = await tab.evaluate<string>(`document.activeElement.textContent.trim()`);
     if (focused.startsWith(name) && (await tab.evaluate(`document.activeElement.matches('button, a, summary')`))) {
-      await tab.press(' ');
+      await tab.press('Enter');
       return;
     }
   }
@@ -73,11 +77,7 @@ export const storedSession = (tab: Tab): Promise<{ accessToken: string } | null>
 
 /** Waits for the tab that something has opened. */
 export async function openedTab(browser: Browser, before: readonly Tab[]): Promise<Tab> {
-  let opened: Tab | undefined;
-  await until('another window is open', async () => {
-    opened = (await browser.tabs()).find(({ id }) => !before.some((known) => known.id === id));
-    return opened !== undefined;
-  });
-  if (opened === undefined) throw new Error('No window was opened.');
-  return opened;
+  return until('another window is open', async () =>
+    (await browser.tabs()).find(({ id }) => !before.some((known) => known.id === id)),
+  );
 }

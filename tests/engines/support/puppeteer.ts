@@ -15,11 +15,6 @@ export const firefox = async (): Promise<Engine> =>
   engineOf({
     browser: 'firefox',
     executablePath: process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
-    // A person is slower. Firefox ignores input to a page that it has only just opened.
-    extraPrefsFirefox: {
-      'dom.input_events.security.minNumTicks': 0,
-      'dom.input_events.security.minTimeElapsedInMS': 0,
-    },
   });
 
 const engineOf = (options: LaunchOptions): Engine => ({
@@ -33,10 +28,10 @@ const engineOf = (options: LaunchOptions): Engine => ({
       known.set(page, tab);
       return tab;
     };
-    const [page] = await browser.pages();
-    if (page === undefined) throw new Error('The browser opened no tab.');
-    // Keys do nothing in a window that is not in front.
-    await page.bringToFront();
+    // In Firefox, the first tab has no focus: its buttons receive keys and ignore them.
+    const [first] = await browser.pages();
+    const page = await browser.newPage();
+    await first?.close();
     const open: Browser = {
       tab: tabOf(page),
       tabs: async () => (await browser.pages()).map(tabOf),

@@ -88,8 +88,15 @@ async function open(origin: string): Promise<Browser> {
   };
 }
 
+/** Now and then, the driver never responds to a command for a page that is being left. The next command gets through. */
+const LOST_AFTER_MS = 30_000;
+
 async function command<Value>(url: string, method: string, body?: object): Promise<Value> {
-  const response = await fetch(url, { method, ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }) });
+  const response = await fetch(url, {
+    method,
+    ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),
+    signal: AbortSignal.timeout(LOST_AFTER_MS),
+  });
   const { value } = (await response.json()) as { value: Value & { error?: string; message?: string } };
   if (!response.ok) throw new Error(`WebDriver, ${method} ${new URL(url).pathname}: ${value.error}: ${value.message}`);
   return value;
