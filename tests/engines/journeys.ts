@@ -10,7 +10,7 @@ const PICTURES = resolve(__dirname, '../../reports/engines');
 const SIGNED_IN = 'Signed in as agent@example.com';
 const AGENT = 'Example Agent';
 
-/** The main journeys of the sign-in page, in one engine. Each has a browser of its own, and leaves a picture in `reports/engines`. */
+/** The main journeys of the sign-in page, in one engine. Each has a separate browser, and leaves a picture in `reports/engines`. */
 export function describeJourneys(name: string, start: () => Promise<Engine>): void {
   let engine: Engine;
   let service: SandboxService;
@@ -146,7 +146,7 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
       expect(await tab.url()).toBe(`${site?.origin}/`);
     });
 
-    it('says that the sign-in was refused, and signs in when asked again', async () => {
+    it('says that the sign-in was refused, and signs in at the next try', async () => {
       await open();
       await click(tab, 'Refuse to sign in');
       await until('the alert says why', async () =>

@@ -22,8 +22,8 @@ const fieldsOf = (fields: Fields): object =>
     'new user': NEW_USER,
   })[fields];
 
-/** What the sandbox was asked, in order, with SIDs replaced by their kind. */
-const asked = () =>
+/** The requests to the sandbox, in order, with SIDs replaced by their kind. */
+const requests = () =>
   twilio.sandbox.requests.map(({ method, path }) => `${method} ${path.replaceAll(/\b(AC|GO|FU)[0-9a-f]{32}/g, '$1')}`);
 
 const VALIDATE = 'POST /v1/Accounts/AC/Tokens/validate';
@@ -34,7 +34,7 @@ const TOKENS = `POST ${USERS}/FU/Tokens`;
 const PROVISION = `POST ${USERS}/Provision`;
 const DEPROVISION = `POST ${USERS}/Deprovision`;
 
-const ask = async (name: keyof typeof FUNCTIONS, by: By, fields: object, settings = twilio.settings) => {
+const send = async (name: keyof typeof FUNCTIONS, by: By, fields: object, settings = twilio.settings) => {
   const bearer = by === 'key' ? twilio.sandbox.backendKey : await twilio.sandbox.tokenFor(by);
   return call(FUNCTIONS[name], settings, { bearer, fields });
 };
@@ -53,16 +53,16 @@ it.each<[keyof typeof FUNCTIONS, Fields, By, string[]]>([
   ['deprovision', 'SID', 'key', [DEPROVISION]],
   ['deprovision', 'SID', 'admin', [VALIDATE, RECORD, DEPROVISION]],
 ])('%s by %s, with the credential of %s, sends Twilio only the requests it needs', async (name, fields, by, calls) => {
-  expect((await ask(name, by, fieldsOf(fields))).status).toBeLessThan(300);
-  expect(asked()).toEqual(calls);
+  expect((await send(name, by, fieldsOf(fields))).status).toBeLessThan(300);
+  expect(requests()).toEqual(calls);
 });
 
 it('mint reads no user record if the list says that the user is not deactivated', async () => {
   const { flexUserSid } = twilio.sandbox.users.agent;
   const users = [{ username: USERNAME, flex_user_sid: flexUserSid, deactivated: false }];
   twilio.sandbox.fault({ path: /Users\?/, status: 200, body: { users }, times: 1 });
-  expect((await ask('mint', 'key', { username: USERNAME })).status).toBe(201);
-  expect(asked()).toEqual([LIST, TOKENS]);
+  expect((await send('mint', 'key', { username: USERNAME })).status).toBe(201);
+  expect(requests()).toEqual([LIST, TOKENS]);
 });
 
 it('reads the Flex instance once if FLEX_INSTANCE_SID is not set', async () => {
@@ -73,7 +73,7 @@ it('reads the Flex instance once if FLEX_INSTANCE_SID is not set', async () => {
     [RECORD, TOKENS],
   ]) {
     twilio.sandbox.requests.length = 0;
-    expect((await ask('mint', 'key', fieldsOf('SID'), settings)).status).toBe(201);
-    expect(asked()).toEqual(calls);
+    expect((await send('mint', 'key', fieldsOf('SID'), settings)).status).toBe(201);
+    expect(requests()).toEqual(calls);
   }
 });

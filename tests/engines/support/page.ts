@@ -13,7 +13,7 @@ export async function until<Result>(
   for (;;) {
     const result = await find().catch(() => undefined);
     if (result) return result as Exclude<Result, false | null | undefined>;
-    if (performance.now() > limit) throw new Error(`Waited in vain until ${what}.`);
+    if (performance.now() > limit) throw new Error(`Still waiting until ${what}.`);
     await pause(50);
   }
 }
@@ -59,7 +59,7 @@ export async function pressByKeyboard(tab: Tab, name: string): Promise<void> {
   throw new Error(`The keyboard does not reach "${name}".`);
 }
 
-/** Goes back, once the driver has its response: some wait for ever for one from a page that is being left. */
+/** Goes back, once the driver has its response: some wait forever for one from a page that is being left. */
 export const goBack = (tab: Tab): Promise<void> => tab.evaluate('void setTimeout(() => history.back())');
 
 /** Types into the field that has the focus or the label. */

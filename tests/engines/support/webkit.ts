@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { freePort } from '../../../local/ports';
 import type { Browser, Engine, Tab } from './engine';
 
-/** WebKitGTK: its MiniBrowser by WebDriver, on a display of its own. */
+/** WebKitGTK: its MiniBrowser by WebDriver, on a separate display. */
 export async function webkit(): Promise<Engine> {
   const { display, xvfb } = await startDisplay();
   try {
