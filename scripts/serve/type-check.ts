@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** Checks the types of everything that is served, in a process of its own: it would block this one for seconds. */
+/** Checks the types of everything that is served, in a separate process: it would block this one for seconds. */
 export interface TypeCheck {
   /** Returns the problems as text: none, if it is empty. */
   readonly check: () => Promise<string>;
