@@ -23,7 +23,7 @@ module.exports = {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/tests/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(service|browser)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(service|browser|engine)\\.test\\.ts$'],
     },
     {
       ...common,
