@@ -36,7 +36,10 @@ function adviceOn(name: string, known: readonly string[], path: string): string 
 /** Finds the field that a name probably means: one of the same letters, a part of one, or one with a slip. */
 function findSimilar(name: string, fields: readonly string[]): string | undefined {
   // `roles[]` means roles, and `worker[attributes][language]` means worker.attributes.
-  const [first = '', second = ''] = name.split(/[[\].]+/).map(lettersOf);
+  const [first = '', second = ''] = name
+    .slice(0, MAX_NAME_LENGTH)
+    .split(/[[\].]+/)
+    .map(lettersOf);
   const spellings = [first + second, first].filter((spelling) => spelling.length >= MIN_LETTERS);
   const candidates = fields.flatMap((field) =>
     [field, field.split('.').at(-1) ?? ''].map((part) => ({ field, letters: lettersOf(part) })),
@@ -56,13 +59,9 @@ function findSimilar(name: string, fields: readonly string[]): string | undefine
 const MIN_LETTERS = 3;
 
 /** Names longer than this resemble no field. */
-const MAX_LETTERS = 64;
+const MAX_NAME_LENGTH = 64;
 
-const lettersOf = (name: string) =>
-  name
-    .slice(0, MAX_LETTERS)
-    .toLowerCase()
-    .replace(/[^a-z]/g, '');
+const lettersOf = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
 
 /** How a backend key begins, and every token in JSON (the base64url of `{"`). */
 const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
@@ -74,7 +73,7 @@ const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
 function printable(name: string): string {
   const secret = SECRET.exec(name)?.[0];
   if (secret !== undefined) return `${secret}…`;
-  return name !== '' && name.length <= 64 && /^([\w:-]{0,24}([[\].]+|$))*$/.test(name)
+  return name !== '' && name.length <= MAX_NAME_LENGTH && /^([\w:-]{0,24}([[\].]+|$))*$/.test(name)
     ? name
     : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
 }

@@ -12,6 +12,9 @@ export type Credential =
 /** The characters of a bearer token (RFC 6750, section 2.1). A compact JWE uses some of them. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
+/** Looks at the first characters only: over megabytes, the engine's stack ends where a repetition would backtrack. */
+const BEARER_SCHEME = /^Bearer(?=\s|$)/i;
+
 /**
  * Finds the credential of a request: the `Authorization` header, or the field `Token`, which Flex plugins send.
  *
@@ -23,9 +26,8 @@ const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 export function findCredential(event: unknown): Credential {
   const header = readHeader(event, 'authorization');
   if (Array.isArray(header)) throw notAToken('several Authorization headers');
-  const bearer = typeof header === 'string' ? /^Bearer(?:\s+(.*))?$/is.exec(header) : null;
-  if (bearer) {
-    const shown = bearer[1] ?? '';
+  if (typeof header === 'string' && BEARER_SCHEME.test(header)) {
+    const shown = header.slice('Bearer'.length).trimStart();
     return shown.startsWith(BACKEND_KEY_PREFIX) ? { kind: 'backend-key', key: shown } : { kind: 'token', token: shown };
   }
   const field = ownValue(event, 'Token');
