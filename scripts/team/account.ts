@@ -5,8 +5,8 @@ import { isRecord } from '../../src/json';
 import { isLocalhost, parseOrigin } from '../../src/settings/origin';
 import { readSettings, type Settings } from '../../src/settings/settings';
 import { isAccountSid } from '../../src/settings/sids';
-import { ask, Unanswered } from '../doctor/ask';
-import { sandboxOf } from '../doctor/page';
+import { sandboxIn } from '../doctor/examination';
+import { NoResponse, sender } from '../doctor/send';
 
 /** Where `npm start` serves unless told otherwise. */
 const DEFAULT_SERVICE = 'http://localhost:3000';
@@ -73,15 +73,15 @@ async function readAccount(origin: string): Promise<RunningSandbox | undefined> 
 
 async function findSandboxOfService(service: string): Promise<RunningSandbox | undefined> {
   const page = await tryGet(`${service}/login.html`);
-  const origin = page && sandboxOf(page);
+  const origin = page && sandboxIn(page.text);
   return origin === undefined ? undefined : readAccount(origin);
 }
 
 async function tryGet(url: string) {
   try {
-    return await ask({ fetch, now: Date.now, limitMs: LIMIT_MS }, url);
+    return await sender({ fetch, now: Date.now, limitMs: LIMIT_MS })(url);
   } catch (error) {
-    if (error instanceof Unanswered) return undefined;
+    if (error instanceof NoResponse) return undefined;
     throw error;
   }
 }
