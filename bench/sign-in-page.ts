@@ -15,12 +15,12 @@ const LIMIT_BEFORE_BYTES = 25_000;
 const LIMIT_WHOLE_BYTES = 160_000;
 const ROUNDS = 5;
 
-/** The sign-ins of one page: those that fetched everything again at the second load, and those that had cached it. */
+/** The sign-ins of one page: with everything fetched again at the second load, and with everything cached. */
 interface Runs {
   readonly page: SignInPage;
   readonly server: PageServer;
-  readonly anew: SignIn[];
-  readonly kept: SignIn[];
+  readonly uncached: SignIn[];
+  readonly cached: SignIn[];
 }
 
 /** Compares the sign-in page with one that bundles the unmodified SDK: what it loads, and how long that takes. */
@@ -34,7 +34,7 @@ export async function measureSignInPage(): Promise<Section> {
       const server = await startPageServer(page.folder);
       servers.push(server);
       sandbox.signIn.trust(server.origin + page.path);
-      return { page, server, anew: [], kept: [] };
+      return { page, server, uncached: [], cached: [] };
     };
     const own = await prepare(await buildLoginPage(folder, sandbox.accountSid));
     const obvious = await prepare(await buildObviousPage(folder, sandbox.accountSid));
@@ -51,9 +51,9 @@ export async function measureSignInPage(): Promise<Section> {
 /** Measures the pages in turn, in alternating order, so that other load on the machine affects both. */
 async function sample(browser: Browser, sandbox: Sandbox, runs: readonly Runs[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    for (const { page, server, anew, kept } of round % 2 === 0 ? runs : runs.toReversed()) {
-      anew.push(await signIn(browser, { page, server, sandbox, areFilesKept: false }));
-      kept.push(await signIn(browser, { page, server, sandbox, areFilesKept: true }));
+    for (const { page, server, uncached, cached } of round % 2 === 0 ? runs : runs.toReversed()) {
+      uncached.push(await signIn(browser, { page, server, sandbox, isCached: false }));
+      cached.push(await signIn(browser, { page, server, sandbox, isCached: true }));
     }
   }
 }
@@ -69,13 +69,13 @@ function sectionOf(own: Runs, obvious: Runs): Section {
       'of connections, for either page. Each sign-in has a fresh profile, and the account is built into both pages. The sandbox replaces Twilio.',
       `Medians of ${ROUNDS} sign-ins (of twice as many up to the redirect). The two pages take turns.`,
       'Whole: both page loads together. Twilio does not document how long browsers may cache assets, so both extremes are measured: nothing',
-      'is cached between the two loads, or ("kept") everything is. Both servers compress by gzip. Bytes: bodies, without headers.',
+      'is cached between the two loads, or ("cached") everything is. Both servers compress by gzip. Bytes: bodies, without headers.',
       'Requests: to the page’s server, and by fetch to Twilio, without preflights. The time at the identity provider is not counted.',
     ],
     tables: [countTable(own, obvious), timeTable(own, obvious)],
     goals: [
       goal('before the redirect', bytesBefore, LIMIT_BEFORE_BYTES),
-      goal('for a whole sign-in, nothing kept', bytesWhole, LIMIT_WHOLE_BYTES),
+      goal('for a whole sign-in, nothing cached', bytesWhole, LIMIT_WHOLE_BYTES),
     ],
   };
 }
@@ -95,8 +95,8 @@ const whole: LoadsOf = (run) => [run.before, run.after];
 const sumOf = (loads: readonly Load[], value: (load: Load) => number): number =>
   loads.reduce((sum, load) => sum + value(load), 0);
 
-const gzippedBytes = ({ anew }: Runs, loads: LoadsOf): number =>
-  median(anew.map((run) => sumOf(loads(run), ({ sent }) => sent.gzippedBytes)));
+const gzippedBytes = ({ uncached }: Runs, loads: LoadsOf): number =>
+  median(uncached.map((run) => sumOf(loads(run), ({ sent }) => sent.gzippedBytes)));
 
 function countTable(own: Runs, obvious: Runs): Table {
   const kinds: readonly (readonly [string, (load: Load) => number])[] = [
@@ -112,9 +112,9 @@ function countTable(own: Runs, obvious: Runs): Table {
     });
   return [
     ['', own.page.name, obvious.page.name, 'ratio'],
-    ...rows('before the redirect', ({ anew }) => anew, before),
-    ...rows('whole', ({ anew }) => anew, whole),
-    ...rows('whole, kept', ({ kept }) => kept, whole),
+    ...rows('before the redirect', ({ uncached }) => uncached, before),
+    ...rows('whole', ({ uncached }) => uncached, whole),
+    ...rows('whole, cached', ({ cached }) => cached, whole),
   ];
 }
 
@@ -134,10 +134,10 @@ function timeTable(own: Runs, obvious: Runs): Table {
   const both = (runs: readonly SignIn[]) => runs.map((run) => run.before.ms + run.after.ms);
   return [
     ['in ms', own.page.name, 'middle half', obvious.page.name, 'middle half', 'ratio'],
-    row('navigation to redirect', ({ anew, kept }) => [...anew, ...kept].map((run) => run.before.ms)),
-    row('return to live client', ({ anew }) => after(anew)),
-    row('both', ({ anew }) => both(anew)),
-    row('return to live client, kept', ({ kept }) => after(kept)),
-    row('both, kept', ({ kept }) => both(kept)),
+    row('navigation to redirect', ({ uncached, cached }) => [...uncached, ...cached].map((run) => run.before.ms)),
+    row('return to live client', ({ uncached }) => after(uncached)),
+    row('both', ({ uncached }) => both(uncached)),
+    row('return to live client, cached', ({ cached }) => after(cached)),
+    row('both, cached', ({ cached }) => both(cached)),
   ];
 }

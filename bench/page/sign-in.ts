@@ -25,7 +25,7 @@ export interface SignInOptions {
   readonly server: PageServer;
   readonly sandbox: Sandbox;
   /** Whether the browser keeps the files of the first load for the second. */
-  readonly areFilesKept: boolean;
+  readonly isCached: boolean;
 }
 
 const LIVE = 'live at ';
@@ -36,7 +36,7 @@ const LIVE = 'live at ';
  * @throws {Error} if no client is live within 30 s
  */
 export async function signIn(browser: Browser, options: SignInOptions): Promise<SignIn> {
-  const { page, server, sandbox, areFilesKept } = options;
+  const { page, server, sandbox, isCached } = options;
   const takeCounts = () => ({ sent: server.takeSent(), twilioRequests: sandbox.requests.splice(0).length });
   const context = await browser.newContext();
   try {
@@ -53,7 +53,7 @@ export async function signIn(browser: Browser, options: SignInOptions): Promise<
       before = takeCounts();
       const address = await passIdentityProvider(sandbox, loginUrl);
       sandbox.requests.length = 0;
-      if (!areFilesKept) await devTools.send('Network.clearBrowserCache');
+      if (!isCached) await devTools.send('Network.clearBrowserCache');
       return address;
     });
     const becameLive = tab.waitForEvent('console', (message) => message.text().startsWith(LIVE));

@@ -72,7 +72,7 @@ export async function checkAnonymousCaller(examination: Examination): Promise<Fi
   );
 }
 
-/** In the form of a Flex token, but nobody's. */
+/** Has the form of a Flex token, but was never issued. */
 const INVALID_TOKEN = `${Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')}..aW52YWxpZA.aW52YWxpZA.aW52YWxpZA`;
 
 /** Checks that Twilio accepts the credentials of the service: if it rejects an invalid token as invalid, it could reach Twilio. */

@@ -48,7 +48,7 @@ function tokenInField(token: unknown): Credential {
 /** Whether a token has the form of a signed JWT, which no Flex token has: exactly two dots. */
 export const isSignedJwt = (token: string): boolean => token.split('.').length === 3;
 
-/** @throws {ApiError} `invalid_token` if a token cannot be one of Flex, so that Twilio is not asked about it */
+/** @throws {ApiError} `invalid_token` if a token cannot be a Flex token, so Twilio need not validate it */
 export function assertFlexTokenForm(token: string): void {
   if (token.length > MAX_TOKEN_LENGTH || !BEARER_TOKEN.test(token)) throw notAToken('malformed token');
 }

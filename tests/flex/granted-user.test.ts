@@ -1,7 +1,7 @@
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { type Answer, type Asking, call } from '../support/call';
-import { deedsAsked, usersAsked } from '../support/documented';
+import { usersApiChanges, usersApiRequests } from '../support/documented';
 import { startProvider, type TestProvider } from '../support/identity-provider';
 import { useSandbox } from '../support/twilio';
 
@@ -31,7 +31,7 @@ const forbidden = (message: RegExp) => ({
   body: { code: 'forbidden', message: expect.stringMatching(message) },
 });
 const deeds = () =>
-  deedsAsked(twilio.sandbox.requests).map(({ path, json }) => ({ what: path.split('/').at(-1), json }));
+  usersApiChanges(twilio.sandbox.requests).map(({ path, json }) => ({ what: path.split('/').at(-1), json }));
 const claimsOf = (role: 'agent' | 'supervisor' | 'admin', roles?: unknown) => ({ email: `${role}@example.com`, roles });
 const newUser = { email: 'new@example.com', name: 'New Name', roles: ['team'] };
 const asProvisioned = (changes: object) => ({
@@ -104,7 +104,7 @@ describe('the user name', () => {
   it('may have 256 characters, and is requested exactly', async () => {
     const email = '𝒳'.repeat(256);
     expect(await mintAs({ email })).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
-    const [{ path } = { path: '' }] = usersAsked(twilio.sandbox.requests);
+    const [{ path } = { path: '' }] = usersApiRequests(twilio.sandbox.requests);
     expect(new URLSearchParams(path.split('?')[1]).get('Username')).toBe(email);
   });
 });
@@ -165,7 +165,7 @@ describe('without OIDC_ROLES', () => {
 
   it('makes three requests: list, record and token', async () => {
     await mintAs({});
-    expect(usersAsked(twilio.sandbox.requests).map(({ method }) => method)).toEqual(['GET', 'GET', 'POST']);
+    expect(usersApiRequests(twilio.sandbox.requests).map(({ method }) => method)).toEqual(['GET', 'GET', 'POST']);
   });
 
   it('a user who is unknown is 404, and one who is deactivated 409', async () => {

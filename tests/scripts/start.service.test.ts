@@ -2,14 +2,16 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../local/ports';
 import { type Checkout, makeCheckout } from '../support/checkout';
 import { type NpmRun, npm } from '../support/npm';
 
-/** A proxy that nothing on this machine is to be requested from. */
+const portOf = (server: NetServer): number => (server.address() as AddressInfo).port;
+
+/** A proxy that must not receive requests for this machine. */
 async function startProxy(): Promise<{
   readonly url: string;
   readonly requests: string[];
@@ -26,9 +28,8 @@ async function startProxy(): Promise<{
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     requests,
     close: () => {
       server.closeAllConnections();
@@ -291,8 +292,7 @@ describe('npm start explains in one line', () => {
   it('a port that is taken', async () => {
     const taken = createServer().listen(0);
     await once(taken, 'listening');
-    const address = taken.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
+    const port = portOf(taken);
     expect(await explanation(undefined, port)).toMatch(new RegExp(`^Port ${port} is taken\\. .*--port ${port + 1}$`));
     taken.close();
   });
