@@ -13,13 +13,13 @@ const FUNCTIONS = { provision, lookup, mint, deprovision };
 const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
 const CALLERS = ['backend key', 'admin', 'agent', 'guest', 'a bad token', 'a bad key'] as const;
 
-/** Personal data of a user, which no other caller may see. */
+/** Personal data of a user, which no other caller may see. Longer than the part of an unknown field's name that an error repeats. */
 const PERSON = {
   username: 'marker.user@secret.example',
   email: 'marker.mail@secret.example',
-  full_name: 'Marker Fullname',
+  full_name: 'Marker of a full name',
   roles: ['agent'],
-  worker: { attributes: { note: 'marker-attribute' } },
+  worker: { attributes: { note: 'Marker of an attribute' } },
 };
 
 const twilio = useSandbox();

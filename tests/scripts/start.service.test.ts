@@ -275,7 +275,7 @@ describe('npm start behind a proxy', () => {
       const { printed, output } = startIn(checkout, '--port', String(await freePort()));
       await printed(/Ctrl-C ends it/);
       const answers = await pasteCommands(output(), environment);
-      expect(answers.filter((answer) => /"code":|502/.test(answer))).toEqual([]);
+      expect(answers.filter((answer) => /"code":/.test(answer))).toEqual([]);
       expect(answers.at(-1)).toContain('"account_sid"');
       expect(proxy.requests).toEqual([]);
     },
