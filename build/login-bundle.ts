@@ -16,7 +16,7 @@ export const OLDEST_BROWSERS = ['chrome109', 'firefox115', 'safari16.4', 'ios16.
 const CLIENT_PARTS = { plain: './login-client.js', telemetry: './login-client-telemetry.js' };
 
 export interface LoginBundleOptions {
-  /** Where `login.html` lies and where its scripts are written. */
+  /** The folder of `login.html`, to which its scripts are written. */
   folder: string;
   /** The settings that the page may know in advance; those of `.env` by default. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -26,7 +26,7 @@ export interface LoginBundleOptions {
 
 /**
  * Bundles the scripts of `login.html` beside it: `login.js`, which leads to the identity provider and back, and the
- * client's part, which is loaded where it is needed. Two bundles, and not one with shared chunks: those pulled most of
+ * client's part, which is loaded when it is needed. Two bundles, and not one with shared chunks: those pulled most of
  * the client into the first load.
  */
 export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOrigin }: LoginBundleOptions) {
@@ -71,7 +71,7 @@ export async function bundleLogin({ folder, env = readEnvFile(), unsafeTwilioOri
 export function parseLoopbackOrigin(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.origin !== value || !['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)) {
-    throw new Error(`The sandbox is an origin of this machine, such as http://127.0.0.1:4000, and not "${value}"`);
+    throw new Error(`The sandbox must be an origin of this machine, such as http://127.0.0.1:4000, and not "${value}"`);
   }
   return value;
 }
@@ -124,7 +124,7 @@ export function graphqlClient(importer: string): string {
 }
 
 /**
- * @throws {Error} where the file uses more of the import than its stand-in has, as it may after an update. Missing
+ * @throws {Error} if the file uses more of the import than its stand-in has, as it may after an update. Missing
  * named exports fail the bundling anyway; this is about members of what is imported.
  */
 export function assertKnownUses(source: string, path: string, { uses }: StandIn, importer: string): void {

@@ -31,7 +31,8 @@ export async function readErrors(path: string): Promise<SdkErrors> {
   const module: { exports: Partial<SdkErrors> } = { exports: {} };
   new Function('module', code)(module);
   const { ErrorCode, debuggerErrorCodes, publicErrorDetails } = module.exports;
-  if (!ErrorCode || !debuggerErrorCodes || !publicErrorDetails) throw new Error(`${path} is not the SDK's errors`);
+  if (!ErrorCode || !debuggerErrorCodes || !publicErrorDetails)
+    throw new Error(`${path} does not contain the SDK's errors`);
   return { ErrorCode, debuggerErrorCodes, publicErrorDetails };
 }
 

@@ -45,5 +45,5 @@ async function bundleAgain(options: BuildOptions, key: string): Promise<Bundled>
 
 const isCurrent = ({ modified }: Bundled) => [...modified].every(([path, time]) => modifiedMs(path) === time);
 
-/** 0 for what is no file, such as a module that a plugin writes. */
+/** Returns 0 if there is no such file, as for a module that a plugin writes. */
 const modifiedMs = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -47,8 +47,8 @@ export async function findAccount(sandbox: string | undefined): Promise<TeamAcco
   };
 }
 
-const NEITHER = `No account to use. Either put ACCOUNT_SID and AUTH_TOKEN in .env (Console > Account Info), or try it in a sandbox: run
-\`npm start\` in another terminal, then this command again. If it is not at ${DEFAULT_SERVICE}, add --sandbox with its URL.`;
+const NEITHER = `No account. Set ACCOUNT_SID and AUTH_TOKEN in .env (Console > Account Info), or use a sandbox: run \`npm start\` in another terminal,
+then retry. If it does not run at ${DEFAULT_SERVICE}, add --sandbox with its URL.`;
 
 interface RunningSandbox {
   readonly origin: string;

@@ -107,10 +107,10 @@ export function summaryText(target: Target, results: readonly Result[]): string 
 
 function nextText({ apply }: Target, results: readonly Result[]): string[] {
   const { create, change, failed, left } = summarize(results);
-  if (left > 0) return ['\nTo go on, run the same command again. It does only what is left.'];
+  if (left > 0) return ['\nTo continue, run the same command again. It does only what is left.'];
   if (failed > 0 && apply) return ['\nFix the cause, then run the same command again. It does only what is left.'];
   if (!apply && create + change > 0)
-    return ['\nNothing has been changed. To do this, run the same command with --apply.'];
+    return ['\nNothing was changed. To apply this plan, run the same command with --apply.'];
   return [];
 }
 

@@ -84,7 +84,7 @@ function readableBy(operation: FunctionName, context: Environment, event: unknow
       message:
         parseOrigin(name) === undefined
           ? 'Pages of this origin cannot read the responses. ALLOWED_ORIGINS accepts only http and https origins.'
-          : 'Pages of this origin cannot read the responses. If they should, add it to ALLOWED_ORIGINS, then deploy or start again.',
+          : 'Pages of this origin cannot read the responses. If they should, add it to ALLOWED_ORIGINS, then deploy or restart.',
     });
   }
   return headers;

@@ -59,7 +59,7 @@ const optionalHostLabel = (message: string) =>
 
 const SettingsSchema = v.object({
   ACCOUNT_SID: v.pipe(
-    v.string('is missing: Twilio injects it when deployed, and locally it stands in .env'),
+    v.string('is missing: Twilio injects it when deployed, and .env sets it locally'),
     v.guard(isAccountSid, () => 'must be AC and 32 hexadecimal digits'),
   ),
   AUTH_TOKEN: optionalText,

@@ -130,7 +130,7 @@ it('all invalid fields are in one response: missing, malformed, damaged and unkn
   );
 });
 
-it('Token and request are never refused, nor Username where a user is identified', async () => {
+it('accepts Token and request everywhere, and Username if it identifies a user', async () => {
   const Token = await twilio.sandbox.tokenFor('admin');
   const request = { headers: { 'content-type': 'application/json' } };
   for (const name of ['lookup', 'mint', 'deprovision'] as const) {

@@ -342,7 +342,7 @@ describe('an admin', () => {
     expect(usersApiChanges(sandbox.requests)).toEqual([]);
   });
 
-  it('who writes their own SID in capitals gets 403 where Twilio takes it, and gives it back, as it was written', async () => {
+  it('who writes their own SID in capitals gets 403 if Twilio accepts it, and returns it, as it was written', async () => {
     const { username, flexUserSid } = sandbox.users.admin;
     const flex_user_sid = `FU${flexUserSid.slice(2).toUpperCase()}`;
     for (const claims of [{}, { realm_user_id: null }]) {
@@ -356,7 +356,7 @@ describe('an admin', () => {
   it.each([
     ['admin@example.com', 'ADMIN@EXAMPLE.COM'],
     ['andr\u00e9', 'andre\u0301'],
-  ])('whose token holds no SID, and the name %s, gets 403 where Twilio writes it as %s', async (own, username) => {
+  ])('whose token holds no SID, and the name %s, gets 403 if Twilio writes it as %s', async (own, username) => {
     const flex_user_sid = `FU${'a'.repeat(32)}`;
     sandbox.fault({ host: 'flex-api', method: 'GET', body: { flex_user_sid, username } });
     const bearer = await sandbox.tokenFor('admin', { flex_user_sid: null, realm_user_id: own });
@@ -423,12 +423,12 @@ describe('a response to a page', () => {
     ['an object', { toString: LISTED }],
     ['a number', 0],
     ['a truth', true],
-  ])('names no origin where a forged request gives %s', async (_, origin) => {
+  ])('names no origin if a forged request has %s', async (_, origin) => {
     expect(await read({ origin })).toMatchObject({ vary: 'Origin' });
     expect(await read({ origin })).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('names no origin where the forged request hides it in the prototype, in another case or in another place', async () => {
+  it('names no origin if the forged request hides it in the prototype, in another case or in another place', async () => {
     for (const headers of [
       JSON.parse(`{"__proto__":{"origin":"${LISTED}"}}`),
       { Origin: LISTED },

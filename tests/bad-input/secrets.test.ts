@@ -92,7 +92,7 @@ const variables = () =>
   );
 
 describe.each(OPERATIONS)('%s tells no secret', (operation) => {
-  it('where Twilio repeats all of them, whatever status it gives: neither in the error nor in the log', async () => {
+  it('shows no secret in the error or the log if Twilio repeats all of them, whatever its status', async () => {
     const fault = fc.record({
       host: fc.constantFrom('iam' as const, 'flex-api' as const),
       status: fc.constantFrom(200, 201, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 501, 502, 503, 504),
@@ -131,7 +131,7 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
     expect(failed).toBeGreaterThan(0);
   });
 
-  it('where it stands in a field in which it is wrong, or in any header: neither in the error nor in the log', async () => {
+  it('shows no secret in the error or the log if it is in a field in which it is wrong, or in any header', async () => {
     const secret = fc.nat().map((index) => secrets[index % secrets.length] ?? '');
     const wrong = secret.chain((text) =>
       fc.constantFrom<unknown>(text, [text], { [text]: text }, { attributes: text }),
@@ -174,7 +174,7 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
     if (operation === 'mint') expect(JSON.stringify(answer.log)).not.toContain(answer.body.access_token);
   });
 
-  it('where the settings are wrong: the message names them, and holds no value', async () => {
+  it('names invalid settings without their values', async () => {
     const markers = {
       API_KEY: 'SKmarker',
       MAX_TOKEN_TTL: 'marker-of-ttl',

@@ -67,7 +67,7 @@ it.each([
   await expect(buildPage({ unsafeTwilioOrigin: origin })).rejects.toThrow('an origin of this machine');
 });
 
-it('has the account in it where the build knows it, and nothing secret of the environment', async () => {
+it('contains the account if the build knows it, and nothing secret of the environment', async () => {
   const secrets = { AUTH_TOKEN: 'secret-1', API_SECRET: 'secret-2', BACKEND_KEYS: 'secret-3' };
   const baked = await buildPage({ env: { ACCOUNT_SID, TWILIO_REGION: 'ie1', ...secrets } });
   const all = readdirSync(baked).map((file) => text(file, baked));

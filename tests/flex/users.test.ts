@@ -98,7 +98,7 @@ describe('trouble with Twilio', () => {
     expect(twilio.sandbox.requests).toHaveLength(1);
   });
 
-  it('passes Retry-After on where the wait would take longer than there is time', async () => {
+  it('passes Retry-After on if the wait would exceed the time that is left', async () => {
     twilio.sandbox.fault({ status: 429, retryAfter: 60 });
     const answer = await asBackend(lookup);
     expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '60' } });
@@ -258,7 +258,7 @@ describe('makes no more requests to Twilio than necessary', () => {
     expect(paths()).toEqual([`GET /${sid()}`, `POST /${sid()}/Tokens`]);
   });
 
-  it('lookup: the user, and the validation where a Flex token is shown', async () => {
+  it('lookup: the user, and the validation if a Flex token is presented', async () => {
     await asBackend(lookup);
     expect(twilio.sandbox.requests).toHaveLength(1);
     await own(lookup);
@@ -270,7 +270,7 @@ describe('makes no more requests to Twilio than necessary', () => {
     expect(paths()).toEqual(['POST /Deprovision']);
   });
 
-  it('the Flex instance: once in a process, and not at all where it is set', async () => {
+  it('the Flex instance: once per process, and never if it is set', async () => {
     const { FLEX_INSTANCE_SID: _, ...unset } = twilio.settings;
     const ask = () =>
       call(lookup, unset, { bearer: twilio.sandbox.backendKey, fields: { username: 'agent@example.com' } });

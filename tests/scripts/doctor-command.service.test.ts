@@ -34,7 +34,7 @@ it('npm run doctor finds no failure in what npm start serves without an account'
   checkout = makeCheckout('ALLOWED_ORIGINS=https://app.example.com\n');
   const port = await freePort();
   running = npm(checkout, 'start', '--', '--port', String(port));
-  await running.printed(/Ctrl-C ends it/);
+  await running.printed(/Press Ctrl-C to stop/);
 
   const { code, stdout } = await doctor([`http://localhost:${port}/`, '--origin', 'https://app.example.com'], checkout);
   expect(stdout).toMatch(new RegExp(`^Checking http://localhost:${port}\\. `));

@@ -77,7 +77,7 @@ const firstLine = (text: string) => text.split('\n')[0];
 describe('npm start without credentials', () => {
   it('says that it uses the sandbox before anything else, and prints commands that work in their order', async () => {
     const { printed, output } = await start();
-    await printed(/Ctrl-C ends it/);
+    await printed(/Press Ctrl-C to stop/);
     expect(firstLine(output())).toMatch(/^Using the sandbox/);
     // No call was made yet.
     expect(output()).not.toContain('"operation"');
@@ -99,15 +99,15 @@ describe('npm start without credentials', () => {
 
   it('keeps the other settings of .env', async () => {
     const { printed, output } = await start('ALLOWED_ORIGINS=https://app.example.com\n');
-    await printed(/Ctrl-C ends it/);
+    await printed(/Press Ctrl-C to stop/);
     const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
     const config = await (await fetch(`${origin}/config`)).json();
     expect(config).toMatchObject({ allowed_origins: ['https://app.example.com'] });
   });
 
-  it('prints commands that work where MAX_TOKEN_TTL is less than an hour', async () => {
+  it('prints commands that work if MAX_TOKEN_TTL is less than an hour', async () => {
     const { printed, output } = await start('MAX_TOKEN_TTL=300\n');
-    await printed(/Ctrl-C ends it/);
+    await printed(/Press Ctrl-C to stop/);
     const refused = (await pasteCommands(output())).filter((answer) => /"code":/.test(answer));
     expect(refused).toEqual([]);
   });
@@ -115,10 +115,10 @@ describe('npm start without credentials', () => {
   it('leaves another run of the same folder as it is, on the same port and on another', async () => {
     const port = await freePort();
     const first = await start(undefined, port);
-    await first.printed(/Ctrl-C ends it/);
+    await first.printed(/Press Ctrl-C to stop/);
     expect(await startIn(checkout as Checkout, '--port', String(port)).ended).toBe(1);
     const second = startIn(checkout as Checkout, '--port', String(await freePort()));
-    await second.printed(/Ctrl-C ends it/);
+    await second.printed(/Press Ctrl-C to stop/);
     await second.interrupt();
 
     const page = await fetch(`http://localhost:${port}/login.js`);
@@ -128,7 +128,7 @@ describe('npm start without credentials', () => {
     expect((await pasteCommands(first.output())).at(-1)).toContain(account_sid);
   });
 
-  it('says that the port is taken where two are started at once, to one of them', async () => {
+  it('tells one of two that are started at once that the port is taken', async () => {
     const port = await freePort();
     const one = await start(undefined, port);
     const other = startIn(checkout as Checkout, '--port', String(port));
@@ -136,13 +136,13 @@ describe('npm start without credentials', () => {
     const [ended, serving] = one.child.exitCode === null ? [other, one] : [one, other];
     expect(code).toBe(1);
     expect(ended.output()).toContain(`Port ${port} is taken.`);
-    await serving.printed(/Ctrl-C ends it/);
+    await serving.printed(/Press Ctrl-C to stop/);
     expect((await pasteCommands(serving.output())).at(-1)).toContain('"account_sid"');
   });
 
   it('signs in at 127.0.0.1 too', async () => {
     const { printed, output } = await start();
-    await printed(/Ctrl-C ends it/);
+    await printed(/Press Ctrl-C to stop/);
     const port = /http:\/\/localhost:(\d+)/.exec(output())?.[1];
     const login = await fetch(`http://127.0.0.1:${port}/login.js`);
     const [sandbox = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(await login.text()) ?? [];
@@ -158,7 +158,7 @@ describe('npm start without credentials', () => {
     expect(await answer.text()).not.toContain('not among the trusted URLs');
   });
 
-  it('leaves nothing behind where it is interrupted while it builds', async () => {
+  it('leaves nothing behind if it is interrupted while it builds', async () => {
     const running = await start();
     await running.printed(/^Using the sandbox/);
     await running.interrupt();
@@ -168,7 +168,7 @@ describe('npm start without credentials', () => {
   it.each([
     ['as soon as its process exists', /^start\.ts is there/m],
     ['while it builds', /^Using the sandbox/m],
-    ['when it serves', /Ctrl-C ends it/],
+    ['when it serves', /Press Ctrl-C to stop/],
   ])('ends everything that it started, and leaves nothing behind, when npm alone is ended %s', async (_, moment) => {
     checkout = makeCheckout('', { NODE_OPTIONS: '--require ./notice.cjs' });
     const notice = "if (process.argv[1]?.endsWith('start.ts')) console.log('start.ts is there');";
@@ -181,9 +181,9 @@ describe('npm start without credentials', () => {
 
   it('ends when npm alone is ended while it builds for a real account', async () => {
     const running = await start(CREDENTIALS);
-    await running.printed(/^Using the real/);
+    await running.printed(/^Using Twilio account/);
     await running.terminate();
-    expect(running.output()).not.toContain('Ctrl-C ends it');
+    expect(running.output()).not.toContain('Press Ctrl-C to stop');
   });
 
   it.each(['interrupt', 'terminate'] as const)(
@@ -191,7 +191,7 @@ describe('npm start without credentials', () => {
     async (how) => {
       const port = await freePort();
       const running = await start(undefined, port);
-      await running.printed(/Ctrl-C ends it/);
+      await running.printed(/Press Ctrl-C to stop/);
       // Resolves when the last process that writes to this terminal has ended.
       await running[how]();
       await expect(fetch(`http://localhost:${port}/config`)).rejects.toThrow();
@@ -207,7 +207,7 @@ it.each([
   ['with credentials, for development', `${CREDENTIALS}NODE_ENV=development`],
 ])('npm start %s does not reveal how a malformed body failed', async (_, env) => {
   const { printed, output } = await start(env);
-  await printed(/Ctrl-C ends it/);
+  await printed(/Press Ctrl-C to stop/);
   const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
   const headers = { 'Content-Type': 'application/json' };
   const answer = await fetch(`${origin}/lookup`, { method: 'POST', headers, body: '{"username":' });
@@ -219,7 +219,7 @@ describe('npm start with credentials', () => {
   it('hands the settings of .env to the Functions as it reads them itself, and leaves no copy of them behind', async () => {
     const env = `\uFEFFexport ACCOUNT_SID=AC${'0'.repeat(32)} # mine\r\nAUTH_TOKEN="a#b" # secret\r\n# ACCOUNT_SID=AC${'1'.repeat(32)}\r\nALLOWED_ORIGINS="https://a.example,\r\nhttps://b.example" # CRM\r\nLOG_LEVEL= # default\r\n`;
     const { printed, output, interrupt } = await start(env);
-    await printed(/Ctrl-C ends it/);
+    await printed(/Press Ctrl-C to stop/);
     expect(firstLine(output())).toContain(`AC${'0'.repeat(32)}`);
     const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
     expect(await (await fetch(`${origin}/config`)).json()).toEqual({
@@ -237,10 +237,8 @@ describe('npm start with credentials', () => {
 
   it('says that it uses the real Twilio before anything else, and has nothing of the sandbox', async () => {
     const { printed, output } = await start(CREDENTIALS);
-    await printed(/Ctrl-C ends it/);
-    expect(firstLine(output())).toBe(
-      `Using the real Twilio account AC${'0'.repeat(32)}, since .env holds its credentials.`,
-    );
+    await printed(/Press Ctrl-C to stop/);
+    expect(firstLine(output())).toBe(`Using Twilio account AC${'0'.repeat(32)}, because .env has its credentials.`);
     expect(output()).not.toMatch(/sandbox/i);
     expect(output()).not.toContain('1'.repeat(32));
   });
@@ -273,7 +271,7 @@ describe('npm start behind a proxy', () => {
       const environment = variables(proxy.url);
       checkout = makeCheckout('', environment);
       const { printed, output } = startIn(checkout, '--port', String(await freePort()));
-      await printed(/Ctrl-C ends it/);
+      await printed(/Press Ctrl-C to stop/);
       const answers = await pasteCommands(output(), environment);
       expect(answers.filter((answer) => /"code":/.test(answer))).toEqual([]);
       expect(answers.at(-1)).toContain('"account_sid"');

@@ -48,7 +48,7 @@ const isForm = (type: unknown, fields: object = {}) =>
 /**
  * Calls a handler as the platform does, in this process.
  *
- * @throws where the callback is not called exactly once, or with an error
+ * @throws if the callback is not called exactly once, or with an error
  */
 export async function call(
   handler: Handler,

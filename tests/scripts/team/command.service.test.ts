@@ -228,7 +228,7 @@ describe('the account of npm run team', () => {
     const port = await freePort();
     const running = npm(checkout, 'start', '--', '--port', String(port));
     try {
-      await running.printed(/Ctrl-C ends it/);
+      await running.printed(/Press Ctrl-C to stop/);
       const [, printed = ''] = /npm run team -- (.*)$/m.exec(running.output()) ?? [];
       const [, ...options] = printed.split(' ');
       const { stdout, code } = await team([EXAMPLE, ...options]);
