@@ -6,7 +6,7 @@ import { launchChromium } from '../local/chromium';
 import { type Sandbox, startSandbox } from '../sandbox/server';
 import { type PageServer, startPageServer } from './page/page-server';
 import { buildLoginPage, buildObviousPage, type SignInPage } from './page/pages';
-import { type Load, type SignIn, signIn } from './page/sign-in';
+import { type Load, type MeasuredSignIn, measureSignIn } from './page/sign-in';
 import { THROTTLING } from './page/throttling';
 import { median, middleHalf } from './statistics';
 import { ms, type Section, type Table, times } from './table';
@@ -19,8 +19,8 @@ const ROUNDS = 5;
 interface Runs {
   readonly page: SignInPage;
   readonly server: PageServer;
-  readonly uncached: SignIn[];
-  readonly cached: SignIn[];
+  readonly uncached: MeasuredSignIn[];
+  readonly cached: MeasuredSignIn[];
 }
 
 /** Compares the sign-in page with one that bundles the unmodified SDK: what it loads, and how long that takes. */
@@ -52,8 +52,8 @@ export async function measureSignInPage(): Promise<Section> {
 async function sample(browser: Browser, sandbox: Sandbox, runs: readonly Runs[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     for (const { page, server, uncached, cached } of round % 2 === 0 ? runs : runs.toReversed()) {
-      uncached.push(await signIn(browser, { page, server, sandbox, isCached: false }));
-      cached.push(await signIn(browser, { page, server, sandbox, isCached: true }));
+      uncached.push(await measureSignIn(browser, { page, server, sandbox, isCached: false }));
+      cached.push(await measureSignIn(browser, { page, server, sandbox, isCached: true }));
     }
   }
 }
@@ -88,7 +88,7 @@ const goal = (what: string, bytes: number, limit: number) => ({
 
 const count = (value: number): string => value.toLocaleString('en');
 
-type LoadsOf = (run: SignIn) => readonly Load[];
+type LoadsOf = (run: MeasuredSignIn) => readonly Load[];
 const before: LoadsOf = (run) => [run.before];
 const whole: LoadsOf = (run) => [run.before, run.after];
 
@@ -104,7 +104,7 @@ function countTable(own: Runs, obvious: Runs): Table {
     ['bytes, gzipped', ({ sent }) => sent.gzippedBytes],
     ['requests', ({ sent, twilioRequests }) => sent.requests + twilioRequests],
   ];
-  const rows = (what: string, signIns: (runs: Runs) => readonly SignIn[], loads: LoadsOf) =>
+  const rows = (what: string, signIns: (runs: Runs) => readonly MeasuredSignIn[], loads: LoadsOf) =>
     kinds.map(([kind, value]) => {
       const countOf = (runs: Runs) => median(signIns(runs).map((run) => sumOf(loads(run), value)));
       const [ownCount, obviousCount] = [countOf(own), countOf(obvious)];
@@ -130,8 +130,8 @@ function timeTable(own: Runs, obvious: Runs): Table {
       times(median(ownMs) / median(obviousMs)),
     ];
   };
-  const after = (runs: readonly SignIn[]) => runs.map((run) => run.after.ms);
-  const both = (runs: readonly SignIn[]) => runs.map((run) => run.before.ms + run.after.ms);
+  const after = (runs: readonly MeasuredSignIn[]) => runs.map((run) => run.after.ms);
+  const both = (runs: readonly MeasuredSignIn[]) => runs.map((run) => run.before.ms + run.after.ms);
   return [
     ['in ms', own.page.name, 'middle half', obvious.page.name, 'middle half', 'ratio'],
     row('navigation to redirect', ({ uncached, cached }) => [...uncached, ...cached].map((run) => run.before.ms)),

@@ -15,12 +15,12 @@ export interface Load {
   readonly twilioRequests: number;
 }
 
-export interface SignIn {
+export interface MeasuredSignIn {
   readonly before: Load;
   readonly after: Load;
 }
 
-export interface SignInOptions {
+export interface MeasuredSignInOptions {
   readonly page: SignInPage;
   readonly server: PageServer;
   readonly sandbox: Sandbox;
@@ -35,7 +35,7 @@ const LIVE = 'live at ';
  *
  * @throws {Error} if no client is live within 30 s
  */
-export async function signIn(browser: Browser, options: SignInOptions): Promise<SignIn> {
+export async function measureSignIn(browser: Browser, options: MeasuredSignInOptions): Promise<MeasuredSignIn> {
   const { page, server, sandbox, isCached } = options;
   const takeCounts = () => ({ sent: server.takeSent(), twilioRequests: sandbox.requests.splice(0).length });
   const context = await browser.newContext();

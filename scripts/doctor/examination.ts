@@ -9,7 +9,7 @@ import type { CliDeploy } from './cli-account';
 import { type Outside, type Send, sender } from './send';
 
 /** What to examine. */
-export interface Subject {
+export interface ExaminationSubject {
   /** The origin of the service. */
   readonly service: string;
   /** Origins whose pages need the service, besides those that it lists. */
@@ -31,7 +31,7 @@ export const sandboxIn = (html: string): string | undefined =>
 export type Examination = ReturnType<typeof createExamination>;
 
 /** Adds to the subject what several checks need to know about it. Each of its requests is sent once. */
-export function createExamination(outside: Outside, subject: Subject) {
+export function createExamination(outside: Outside, subject: ExaminationSubject) {
   const { service, variables } = subject;
   const send = sender(outside);
   const pageUrl = `${service}/login.html`;

@@ -1,7 +1,7 @@
 import { checkAccount } from './account';
 import { checkCliAccount } from './cli-account';
 import { checkClock } from './clock';
-import { createExamination, type Examination, type Subject } from './examination';
+import { createExamination, type Examination, type ExaminationSubject } from './examination';
 import { type Finding, failed } from './finding';
 import { checkIdentityProvider } from './identity-provider';
 import { NoResponse, type Outside } from './send';
@@ -41,7 +41,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
  *
  * @returns whether no check failed
  */
-export async function examine(outside: Outside, subject: Subject, print: (line: string) => void): Promise<boolean> {
+export async function examine(
+  outside: Outside,
+  subject: ExaminationSubject,
+  print: (line: string) => void,
+): Promise<boolean> {
   const examination = createExamination(outside, subject);
   const running = Object.entries(CHECKS).map(([name, check]) => ({ name, found: run(check, examination) }));
   const findings: Finding[] = [];

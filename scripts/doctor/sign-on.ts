@@ -11,7 +11,7 @@ const CONSOLE_PAGE = 'https://console.twilio.com/us1/develop/flex/users-and-acce
 const UNTRUSTED_PAGE = 'https://npm-run-doctor.invalid/login.html';
 
 /** What a sign-in URL says about the account's connection. */
-interface Connection {
+interface SsoConnection {
   readonly clientId: string;
   readonly ssoProfileSid: string;
 }
@@ -31,7 +31,7 @@ export async function checkSignOn({ signOn }: Examination): Promise<Finding> {
 const connectionsIn = ({ status, json }: Received): readonly unknown[] | undefined =>
   status === 200 && isRecord(json) && Array.isArray(json.config_list) ? json.config_list : undefined;
 
-function activeConnection(response: Received): Connection | undefined {
+function activeConnection(response: Received): SsoConnection | undefined {
   const active = connectionsIn(response)?.find((entry) => isRecord(entry) && entry.active === true);
   if (!isRecord(active) || typeof active.connection_name !== 'string' || typeof active.client_id !== 'string') {
     return undefined;
@@ -70,7 +70,7 @@ export async function checkRedirectUrl(examination: Examination): Promise<Findin
 }
 
 /** Returns the URL that `getLoginDetails` of the Flex SDK 3.0.0 would, for a sign-in that is never finished. */
-export function authorizeUrl({ clientId, ssoProfileSid }: Connection, redirectUrl: string, host: string): string {
+export function authorizeUrl({ clientId, ssoProfileSid }: SsoConnection, redirectUrl: string, host: string): string {
   const state = { connection_name: clientId, redirect_url: redirectUrl };
   const query = new URLSearchParams({
     redirectUrl,

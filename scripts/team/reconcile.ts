@@ -1,5 +1,5 @@
 import type { BackendCaller } from '../../src/auth/caller';
-import { authorize, type NamedUser } from '../../src/auth/policy';
+import { authorize, type UserIdentifier } from '../../src/auth/policy';
 import { isFlexRole } from '../../src/contract/roles';
 import { ApiError } from '../../src/errors';
 import { findUser, type NewFlexUser, provisionUser } from '../../src/flex/users';
@@ -21,7 +21,7 @@ export interface Change {
 }
 
 /** What is to be done for one user. */
-export interface Step {
+export interface PlannedStep {
   readonly action: 'create' | 'change' | 'unchanged';
   readonly changes: readonly Change[];
   /** What the file has, but Twilio does not return, and what is not sent either. */
@@ -34,7 +34,11 @@ export interface Step {
  * @param options.attributes whether attributes are sent to a user that exists even if nothing else is to be changed
  * @throws {ApiError} `user_deactivated`; what {@link findUser} throws
  */
-export async function planUser(flex: FlexUsersApi, user: NewFlexUser, options: { attributes: boolean }): Promise<Step> {
+export async function planUser(
+  flex: FlexUsersApi,
+  user: NewFlexUser,
+  options: { attributes: boolean },
+): Promise<PlannedStep> {
   const record = await findRecord(flex, user.username);
   if (record === undefined) return { action: 'create', changes: [], notCompared: [] };
 
@@ -81,7 +85,7 @@ async function findRecord(flex: FlexUsersApi, username: string): Promise<object 
   );
 }
 
-const look = (flex: FlexUsersApi, user: NamedUser) => findUser(flex, authorize(OWNER, 'lookup', user));
+const look = (flex: FlexUsersApi, user: UserIdentifier) => findUser(flex, authorize(OWNER, 'lookup', user));
 
 const COMPARED = ['email', 'full_name', 'roles'] as const;
 type Compared = (typeof COMPARED)[number];

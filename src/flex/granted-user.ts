@@ -6,7 +6,7 @@ import { ApiError } from '../errors';
 import { isText } from '../text';
 import { documented, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';
-import { type FlexUser, FlexUserSchema } from './shapes';
+import { FlexUserSchema, type UserRecord } from './shapes';
 import { fetchUser, refuseDeactivated, searchByUsername, sendProvision, userNotFound } from './users';
 import type { FlexUsersApi } from './users-api';
 
@@ -73,7 +73,7 @@ export function assertGranted(
 }
 
 /** Whether an entry of the list says all that is needed of the record. */
-function isComplete(user: FlexUser, { caller: { roles, provider } }: ProviderPermit): boolean {
+function isComplete(user: UserRecord, { caller: { roles, provider } }: ProviderPermit): boolean {
   return (
     typeof user.deactivated === 'boolean' &&
     (roles === undefined || v.is(RolesSchema, user)) &&
@@ -81,7 +81,7 @@ function isComplete(user: FlexUser, { caller: { roles, provider } }: ProviderPer
   );
 }
 
-function heldRoles(user: FlexUser): readonly FlexRole[] {
+function heldRoles(user: UserRecord): readonly FlexRole[] {
   if (v.is(RolesSchema, user)) return flexRolesIn(user.roles);
   throw new ApiError('upstream_error', 'Twilio returned this user without a list of roles. Retry in a moment.', {
     flexUserSid: user.flex_user_sid,
@@ -97,7 +97,7 @@ const flexRolesIn = (roles: readonly string[]): readonly FlexRole[] =>
 async function provisionAgain(
   flex: FlexUsersApi,
   permit: ProviderPermit,
-  known: FlexUser | undefined,
+  known: UserRecord | undefined,
 ): Promise<ProvisionedUser> {
   const { username = '', profile, roles = [] } = permit.caller;
   const { email, full_name } = contactIn(known);
@@ -115,7 +115,7 @@ async function provisionAgain(
   return refuseDeactivated(user);
 }
 
-const contactIn = (user: FlexUser | undefined): { email?: string; full_name?: string } => {
+const contactIn = (user: UserRecord | undefined): { email?: string; full_name?: string } => {
   const { email, full_name } = (user ?? {}) as { email?: unknown; full_name?: unknown };
   return { ...(isText(email) && { email }), ...(isText(full_name) && { full_name }) };
 };
@@ -127,7 +127,7 @@ function missingEmail(): never {
   );
 }
 
-const roleNotGranted = (roles: readonly FlexRole[], { flex_user_sid }: FlexUser): ApiError =>
+const roleNotGranted = (roles: readonly FlexRole[], { flex_user_sid }: UserRecord): ApiError =>
   new ApiError(
     'forbidden',
     `Your Flex user has a role that your identity provider does not grant: ${roles.join(', ')}. Ask your administrator to grant it, or to remove it in Flex.`,

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isSame, type NamedUser, type Permit, refuseOneself } from '../auth/policy';
+import { isSame, type Permit, refuseOneself, type UserIdentifier } from '../auth/policy';
 import type { ActionOnUser } from '../contract/functions';
 import type { UpstreamRefusal } from '../contract/responses';
 import type { FlexRole } from '../contract/roles';
@@ -8,7 +8,7 @@ import { isRecord, parseJson } from '../json';
 import type { FlexUserSid } from '../settings/sids';
 import { documented, refusalOf, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';
-import { type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
+import { FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema, type UserRecord } from './shapes';
 import type { FlexUsersApi } from './users-api';
 
 /** The user that `Provision` creates or updates. */
@@ -54,7 +54,7 @@ export const sendProvision = (
  *
  * @throws {ApiError} `user_not_found`, or as {@link flexRequest} does
  */
-export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>): Promise<FlexUser> {
+export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>): Promise<UserRecord> {
   const { user } = permit;
   return user.by === 'flex_user_sid'
     ? fetchUser(flex, permit, user.flexUserSid)
@@ -66,14 +66,14 @@ export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>)
  *
  * @throws {ApiError} `user_deactivated`, or as {@link findUser} does
  */
-export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<FlexUser> {
+export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<UserRecord> {
   const found = await findUser(flex, permit);
   const isKnown = permit.user.by === 'flex_user_sid' || typeof found.deactivated === 'boolean';
   return refuseDeactivated(isKnown ? found : await fetchUser(flex, permit, found.flex_user_sid));
 }
 
 /** @throws {ApiError} `user_deactivated` */
-export function refuseDeactivated<User extends Pick<FlexUser, 'flex_user_sid' | 'deactivated'>>(user: User): User {
+export function refuseDeactivated<User extends Pick<UserRecord, 'flex_user_sid' | 'deactivated'>>(user: User): User {
   if (user.deactivated !== true) return user;
   throw new ApiError(
     'user_deactivated',
@@ -113,10 +113,16 @@ function whyNotDeprovisioned(response: UpstreamResponse): ApiError | undefined {
   );
 }
 
-const namedByBackend = ({ caller, user }: { caller: { kind: string }; user: NamedUser }): FlexUserSid | undefined =>
+const namedByBackend = ({
+  caller,
+  user,
+}: {
+  caller: { kind: string };
+  user: UserIdentifier;
+}): FlexUserSid | undefined =>
   caller.kind === 'backend-key' && user.by === 'flex_user_sid' ? user.flexUserSid : undefined;
 
-async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUser> {
+async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<UserRecord> {
   const found = await findUser(flex, permit);
   refuseOneself(permit, found);
   return found;
@@ -126,14 +132,14 @@ export async function fetchUser(
   flex: FlexUsersApi,
   permit: Permit<ActionOnUser>,
   flexUserSid: FlexUserSid,
-): Promise<FlexUser> {
+): Promise<UserRecord> {
   const response = await flex.send(permit, { path: `/${flexUserSid}`, whyRefused: whyNotFound });
   const user = documented(FlexUserSchema, response, 'Users/{FU}');
   if (user.flex_user_sid !== flexUserSid) throw undocumented(response, 'Users/{FU}: another user');
   return user;
 }
 
-async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<FlexUser> {
+async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<UserRecord> {
   const { user } = await searchByUsername(flex, permit, username);
   if (user === undefined) throw userNotFound();
   return user;

@@ -5,14 +5,14 @@ import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { readSettings } from '../../src/settings/settings';
 import { UpstreamCall } from '../../src/upstream/call';
-import { type Answer, call } from '../support/call';
+import { call, type FunctionResponse } from '../support/call';
 import { onTestClock } from '../support/test-clock';
 import { useSandbox } from '../support/twilio';
 import { askDuring } from '../support/waiting';
 
 const twilio = useSandbox();
 
-const asAgent = async (claims?: Parameters<Sandbox['tokenFor']>[1]): Promise<Answer> =>
+const asAgent = async (claims?: Parameters<Sandbox['tokenFor']>[1]): Promise<FunctionResponse> =>
   call(lookup, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent', claims) });
 
 const validations = () => twilio.sandbox.requestsTo('iam').length;

@@ -5,7 +5,7 @@ import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { tries } from '../support/arbitraries';
-import { type Answer, call } from '../support/call';
+import { call, type FunctionResponse } from '../support/call';
 import { expectDocumented } from '../support/documented';
 import { useSandbox } from '../support/twilio';
 
@@ -56,7 +56,7 @@ beforeAll(async () => {
   ];
 });
 
-function expectNoSecret({ status, headers, body, log }: Answer): void {
+function expectNoSecret({ status, headers, body, log }: FunctionResponse): void {
   expect(log.length).toBeGreaterThan(0);
   const told = JSON.stringify([log, status < 400 ? [] : [headers, body]]);
   for (const secret of secrets) expect(told).not.toContain(secret);

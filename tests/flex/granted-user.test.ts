@@ -1,6 +1,6 @@
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
-import { type Answer, type Asking, call } from '../support/call';
+import { type CallOptions, call, type FunctionResponse } from '../support/call';
 import { usersApiChanges, usersApiRequests } from '../support/documented';
 import { startProvider, type TestProvider } from '../support/identity-provider';
 import { useSandbox } from '../support/twilio';
@@ -18,13 +18,18 @@ const OIDC_ROLES = 'agent=team,supervisor=leads,admin=admins,agent=temps';
 const CHECKED = { OIDC_ROLES };
 const PROVISIONING = { OIDC_ROLES, OIDC_PROVISION: 'true' };
 
-const ask = (handler: typeof mint, changes: object, settings: object = {}, asking: Asking = {}): Promise<Answer> =>
+const ask = (
+  handler: typeof mint,
+  changes: object,
+  settings: object = {},
+  asking: CallOptions = {},
+): Promise<FunctionResponse> =>
   call(
     handler,
     { ...twilio.settings, ...provider.settings, ...settings },
     { bearer: provider.token(changes), ...asking },
   );
-const mintAs = (changes: object, settings?: object, asking?: Asking) => ask(mint, changes, settings, asking);
+const mintAs = (changes: object, settings?: object, asking?: CallOptions) => ask(mint, changes, settings, asking);
 
 const forbidden = (message: RegExp) => ({
   status: 403,

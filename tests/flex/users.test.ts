@@ -3,14 +3,16 @@ import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
-import { type Answer, call } from '../support/call';
+import { call, type FunctionResponse } from '../support/call';
 import { useSandbox } from '../support/twilio';
 import { askDuring } from '../support/waiting';
 
 const twilio = useSandbox();
 
-const asBackend = (handler: typeof lookup, fields: object = { username: 'agent@example.com' }): Promise<Answer> =>
-  call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
+const asBackend = (
+  handler: typeof lookup,
+  fields: object = { username: 'agent@example.com' },
+): Promise<FunctionResponse> => call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
 
 const NEW_USER = { username: 'new', email: 'new@example.com', full_name: 'New', roles: ['agent'] };
 const paths = () =>
@@ -173,7 +175,7 @@ describe('trouble with Twilio', () => {
     });
   });
 
-  const shapes: [string, RegExp, () => Promise<Answer>][] = [
+  const shapes: [string, RegExp, () => Promise<FunctionResponse>][] = [
     ['Users', /Users\?/, () => asBackend(lookup)],
     ['Users/{FU}', /FU/, () => asBackend(lookup, { flex_user_sid: twilio.sandbox.users.agent.flexUserSid })],
     ['Provision', /Provision/, () => asBackend(provision, NEW_USER)],

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { freePort } from '../../local/ports';
 import { type Service, startService } from '../../local/running-service';
-import type { Subject } from '../../scripts/doctor/examination';
+import type { ExaminationSubject } from '../../scripts/doctor/examination';
 import { examine } from '../../scripts/doctor/examine';
 import { authorizeUrl } from '../../scripts/doctor/sign-on';
 import type { ApiError } from '../../src/errors';
@@ -19,19 +19,23 @@ beforeAll(async () => {
 beforeEach(() => service.sandbox.reset());
 afterAll(() => service.close());
 
-interface Examination {
+interface ExaminationOutput {
   readonly isWell: boolean;
   readonly output: string;
   /** The lines with this state, without it. */
   readonly lines: (state: string) => readonly string[];
 }
 
-interface Circumstances extends Partial<Subject> {
+interface Circumstances extends Partial<ExaminationSubject> {
   readonly now?: () => number;
   readonly limitMs?: number;
 }
 
-async function examination({ now = Date.now, limitMs = 10_000, ...subject }: Circumstances = {}): Promise<Examination> {
+async function examination({
+  now = Date.now,
+  limitMs = 10_000,
+  ...subject
+}: Circumstances = {}): Promise<ExaminationOutput> {
   const toSandbox: typeof fetch = (url, init) =>
     fetch(String(url).replace(/^https:\/\/(?=[a-z0-9.-]+\.twilio\.com\/)/, `${service.sandbox.origin}/`), init);
   const printed: string[] = [];
