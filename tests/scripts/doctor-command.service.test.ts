@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { freePort } from '../../local/ports';
 import { startService } from '../../local/running-service';
 import { prepareSandboxRun } from '../../local/sandbox-run';
 import type { Variables } from '../../local/twilio-run';
 import { type Checkout, makeCheckout } from '../support/checkout';
 import { type NpmRun, npm } from '../support/npm';
+import { runScript } from '../support/run-script';
 
 let checkout: Checkout | undefined;
 let running: NpmRun | undefined;
@@ -15,20 +15,8 @@ afterEach(async () => {
   running = checkout = undefined;
 });
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function doctor(parameters: readonly string[], { folder }: Checkout, environment: Variables = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, ...environment } };
-    execFile('npm', ['--silent', 'run', 'doctor', '--', ...parameters], options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
+const doctor = (parameters: readonly string[], from: Checkout, environment?: Variables) =>
+  runScript(from, 'doctor', parameters, environment);
 
 it('npm run doctor finds no failure in what npm start serves without an account', async () => {
   checkout = makeCheckout('ALLOWED_ORIGINS=https://app.example.com\n');
