@@ -6,6 +6,7 @@ import { type Checkout, makeCheckout } from '../support/checkout';
 
 const ROOT = resolve(__dirname, '../..');
 const FUNCTIONS = join(ROOT, 'dist/functions');
+// A second list on purpose: a file in this folder becomes a public URL, so a new one must not pass unnoticed.
 const NAMES = ['config', 'deprovision', 'lookup', 'mint', 'provision'];
 
 const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
