@@ -6,6 +6,7 @@ import type { FlexRole } from '../contract/roles';
 import { ApiError } from '../errors';
 import { isRecord, parseJson } from '../json';
 import type { FlexUserSid } from '../settings/sids';
+import type { FlexRequest } from '../twilio/flex-api';
 import { documented, refusalOf, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';
 import { FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema, type UserRecord } from './shapes';
@@ -37,9 +38,11 @@ export const sendProvision = (
   flex: FlexUsersApi,
   permit: Permit<'provision'> | Permit<'mint'>,
   user: NewFlexUser,
+  whyRefused?: FlexRequest['whyRefused'],
 ): Promise<UpstreamResponse> =>
   flex.send(permit, {
     path: '/Provision',
+    ...(whyRefused && { whyRefused }),
     body: () => ({
       username: user.username,
       email: user.email,
@@ -148,7 +151,7 @@ async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, 
 /**
  * Searches the list. Ignores any other user in it.
  *
- * @returns `user`: the user of exactly this name; `isSimilarListed`: whether there is one whose name differs only in case or Unicode form
+ * @returns `user`: the user of exactly this name; `similar`: the name of one that differs only in case or Unicode form
  * @throws {ApiError} as {@link flexRequest} does
  */
 export async function searchByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string) {
@@ -159,7 +162,8 @@ export async function searchByUsername(flex: FlexUsersApi, permit: Permit<Action
   if (user !== undefined && !v.is(FlexUserSchema, user)) {
     throw undocumented(response, 'Users: not of the documented shape');
   }
-  return { user, isSimilarListed: users.some((item) => isSame(item.username, username)) };
+  const similar = users.find((item) => item.username !== username && isSame(item.username, username))?.username;
+  return { user, similar };
 }
 
 /** Explains a 404 for a request about one user. */

@@ -376,19 +376,29 @@ describe('with OIDC_PROVISION', () => {
     ['without a SID', { flex_user_sid: undefined }, 502],
     ['with a SID that is none', { flex_user_sid: 'FU../..' }, 502],
     ['of a deactivated user', { deactivated: true }, 409],
+    ['about another user', { username: 'agent@example.com' }, 502],
+    ['without a user name', { username: undefined }, 502],
+    ['with a user name of another type', { username: ['new@example.com'] }, 502],
   ];
 
   it.each(oddResponses)('a response to Provision %s ends it, and no token is minted', async (_, changes, expected) => {
-    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, roles: ['agent'], ...changes };
+    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, username: newUser.email, roles: ['agent'], ...changes };
     twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status: 201, body });
     expect(await mintAs(newUser, PROVISIONING)).toMatchObject({ status: expected });
     expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
   });
 
   it('a response to Provision about another user than the one that was found is 502', async () => {
-    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, roles: ['agent'] };
+    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, username: 'admin@example.com', roles: ['agent'] };
     twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status: 200, body });
     expect(await mintAs(claimsOf('admin', ['team']), PROVISIONING)).toMatchObject({ status: 502 });
+    expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
+  });
+
+  it.each([400, 409, 422])('a refusal of Provision (%d) is not the fault of the request: 502', async (status) => {
+    twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status });
+    const response = await mintAs(newUser, PROVISIONING);
+    expect(response).toMatchObject({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
     expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
   });
 
