@@ -19,15 +19,18 @@ export function findUnknownFields(given: readonly string[], known: readonly stri
   return given
     .filter((name) => !allowed.includes(name))
     .slice(0, MAX_FAULTS)
-    .map((name) => ({ field: path + printable(name), message: adviceOn(name, known, path) }));
+    .map((name) => ({ field: path + printable(name), message: adviceOn(name, known, path, given) }));
 }
 
-function adviceOn(name: string, known: readonly string[], path: string): string {
+function adviceOn(name: string, known: readonly string[], path: string, given: readonly string[]): string {
   const candidates = [
     ...known.map((field) => path + field),
     ...(known.includes('worker') ? ['worker.attributes'] : []),
   ];
-  const field = findSimilar(name, path === '' ? [...candidates, 'Token'] : candidates);
+  // A field that is given already is less likely to be what is meant.
+  const isGiven = (field: string) => Number(given.includes(field.slice(path.length)));
+  const likelyFirst = [...candidates].sort((a, b) => isGiven(a) - isGiven(b));
+  const field = findSimilar(name, path === '' ? [...likelyFirst, 'Token'] : likelyFirst);
   if (field === undefined) return `is not a known field. Known fields: ${candidates.join(', ')}.`;
   const hint = name.startsWith('worker') ? ' In a form, "worker" is one field that holds a JSON object.' : '';
   return `is not a known field. Did you mean "${field}"?${hint}`;
@@ -63,6 +66,8 @@ const MAX_NAME_LENGTH = 64;
 
 const lettersOf = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
 
+const SHORT_PARTS = /^(?:[\p{L}\p{M}\p{N}_:'"-]{0,24}(?:[[\]. ]+|$))*$/u;
+
 /** How a backend key begins, and every token in JSON (the base64url of `{"`). */
 const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
 
@@ -73,7 +78,6 @@ const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
 function printable(name: string): string {
   const secret = SECRET.exec(name)?.[0];
   if (secret !== undefined) return `${secret}…`;
-  return name !== '' && name.length <= MAX_NAME_LENGTH && /^([\w:-]{0,24}([[\].]+|$))*$/.test(name)
-    ? name
-    : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
+  const isShown = name !== '' && name.length <= MAX_NAME_LENGTH && SHORT_PARTS.test(name);
+  return isShown ? name : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
 }

@@ -34,7 +34,7 @@ export function findCredential(event: unknown): Credential {
   if (field !== undefined) return tokenInField(field);
   throw new ApiError(
     'missing_credentials',
-    'No credentials. Send a Flex token or a backend key as "Authorization: Bearer <token>", or a Flex token in the field Token.',
+    'No credentials. Send a Flex token, a backend key or, if this service accepts it, a token of your identity provider as "Authorization: Bearer <token>". A token can be in the field Token instead.',
   );
 }
 

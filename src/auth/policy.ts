@@ -224,7 +224,7 @@ function forbidden(caller: Caller, right: Right): ApiError {
   if (caller.kind === 'identity-provider') {
     return new ApiError(
       'forbidden',
-      `An identity provider token does not allow "${right}", only lookup and mint of its own user. Required: ${requirementsFor(right)}.`,
+      `A token of your identity provider allows only lookup and mint of its own user, not "${right}". Use a Flex token or a backend key for that. Required: ${requirementsFor(right)}.`,
     );
   }
   const scope = POLICY[right].backendKey;

@@ -77,9 +77,9 @@ const SettingsSchema = v.object({
   ),
   MAX_TOKEN_TTL: v.pipe(
     v.optional(text, `${DEFAULT_TTL_SECONDS}`),
-    v.regex(/^[0-9]{1,9}$/, 'must be a whole number of seconds, at least 1'),
+    v.regex(/^[0-9]{1,9}$/, 'must be a whole number of seconds, from 1 to 999999999'),
     v.transform(Number),
-    v.minValue(1, 'must be a whole number of seconds, at least 1'),
+    v.minValue(1, 'must be a whole number of seconds, from 1 to 999999999'),
   ),
   BACKEND_KEYS: listOf(
     parseBackendKey,
