@@ -90,7 +90,7 @@ function curlCommands(
 
 /** A sign-in at the provider without a browser, for a person who is not a Flex user yet. */
 function ownSignIn({ issuer, clientId }: OpenIdProvider, curl: (path: string, option: string) => string): string[] {
-  const form = `-d grant_type=password -d client_id=${clientId} -d username=newcomer@example.com`;
+  const form = `-d grant_type=password -d client_id=${clientId} --data-urlencode username=newcomer@example.com`;
   return [
     `ACCESS=$(${CURL} ${issuer}/token ${form} | ${ACCESS_TOKEN_IN_JSON})`,
     curl('/mint', '-X POST -H "Authorization: Bearer $ACCESS"'),
