@@ -73,6 +73,31 @@ async function pasteCommands(output: string, environment: NodeJS.ProcessEnv = {}
 }
 
 const firstLine = (text: string) => text.split('\n')[0];
+const originIn = (output: string) => /http:\/\/localhost:\d+/.exec(output)?.[0] ?? '';
+
+/** `npm start`, started once for all tests of a `describe`. */
+function useStart(env: string): { readonly output: () => string; readonly origin: () => string } {
+  let folder: Checkout | undefined;
+  let run: NpmRun | undefined;
+  beforeAll(async () => {
+    folder = makeCheckout(env);
+    run = npm(folder, 'start', '--', '--port', String(await freePort()));
+    await run.printed(/Press Ctrl-C to stop/);
+  });
+  afterAll(async () => {
+    await run?.interrupt();
+    folder?.remove();
+  });
+  const output = () => run?.output() ?? '';
+  return { output, origin: () => originIn(output()) };
+}
+
+async function expectNoDetailsOnMalformedBody(origin: string): Promise<void> {
+  const headers = { 'Content-Type': 'application/json' };
+  const answer = await fetch(`${origin}/lookup`, { method: 'POST', headers, body: '{"username":' });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).not.toMatch(/node_modules|\.js:/);
+}
 
 describe('npm start without credentials', () => {
   it('says that it uses the sandbox before anything else, and prints commands that work in their order', async () => {
@@ -95,21 +120,42 @@ describe('npm start without credentials', () => {
     expect(access).toBe('');
     expect(json(byProvider)).toMatchObject({ token_info: { username: 'newcomer@example.com', roles: ['agent'] } });
     expect(json(config)).toMatchObject({ account_sid: expect.stringMatching(/^AC/) });
+    await expectNoDetailsOnMalformedBody(originIn(output()));
   });
 
-  it('keeps the other settings of .env', async () => {
-    const { printed, output } = await start('ALLOWED_ORIGINS=https://app.example.com\n');
-    await printed(/Press Ctrl-C to stop/);
-    const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
-    const config = await (await fetch(`${origin}/config`)).json();
-    expect(config).toMatchObject({ allowed_origins: ['https://app.example.com'] });
-  });
+  describe('and with other settings', () => {
+    const { output, origin } = useStart(
+      'ALLOWED_ORIGINS=https://app.example.com\nMAX_TOKEN_TTL=300\nNODE_ENV=development\n',
+    );
 
-  it('prints commands that work if MAX_TOKEN_TTL is less than an hour', async () => {
-    const { printed, output } = await start('MAX_TOKEN_TTL=300\n');
-    await printed(/Press Ctrl-C to stop/);
-    const refused = (await pasteCommands(output())).filter((answer) => /"code":/.test(answer));
-    expect(refused).toEqual([]);
+    it('keeps the other settings of .env', async () => {
+      const config = await (await fetch(`${origin()}/config`)).json();
+      expect(config).toMatchObject({ allowed_origins: ['https://app.example.com'] });
+    });
+
+    it('prints commands that work if MAX_TOKEN_TTL is less than an hour', async () => {
+      const refused = (await pasteCommands(output())).filter((answer) => /"code":/.test(answer));
+      expect(refused).toEqual([]);
+    });
+
+    it('signs in at 127.0.0.1 too', async () => {
+      const { port } = new URL(origin());
+      const login = await fetch(`http://127.0.0.1:${port}/login.js`);
+      const [sandbox = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(await login.text()) ?? [];
+      const redirectUrl = `http://127.0.0.1:${port}/login.html`;
+      const query = new URLSearchParams({
+        redirectUrl,
+        ssoProfileSid: 'JQ',
+        nonce: 'n',
+        state: 's',
+        codeChallenge: 'c'.repeat(43),
+      });
+      const answer = await fetch(`${sandbox}/services.twilio.com/v1/Flex/Authorize?${query}`);
+      expect(await answer.text()).not.toContain('not among the trusted URLs');
+    });
+
+    it('does not reveal how a malformed body failed, in development either', () =>
+      expectNoDetailsOnMalformedBody(origin()));
   });
 
   it('leaves another run of the same folder as it is, on the same port and on another', async () => {
@@ -140,24 +186,6 @@ describe('npm start without credentials', () => {
     expect((await pasteCommands(serving.output())).at(-1)).toContain('"account_sid"');
   });
 
-  it('signs in at 127.0.0.1 too', async () => {
-    const { printed, output } = await start();
-    await printed(/Press Ctrl-C to stop/);
-    const port = /http:\/\/localhost:(\d+)/.exec(output())?.[1];
-    const login = await fetch(`http://127.0.0.1:${port}/login.js`);
-    const [sandbox = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(await login.text()) ?? [];
-    const redirectUrl = `http://127.0.0.1:${port}/login.html`;
-    const query = new URLSearchParams({
-      redirectUrl,
-      ssoProfileSid: 'JQ',
-      nonce: 'n',
-      state: 's',
-      codeChallenge: 'c'.repeat(43),
-    });
-    const answer = await fetch(`${sandbox}/services.twilio.com/v1/Flex/Authorize?${query}`);
-    expect(await answer.text()).not.toContain('not among the trusted URLs');
-  });
-
   it('leaves nothing behind if it is interrupted while it builds', async () => {
     const running = await start();
     await running.printed(/^Using the sandbox/);
@@ -168,7 +196,6 @@ describe('npm start without credentials', () => {
   it.each([
     ['as soon as its process exists', /^start\.ts is there/m],
     ['while it builds', /^Using the sandbox/m],
-    ['when it serves', /Press Ctrl-C to stop/],
   ])('ends everything that it started, and leaves nothing behind, when npm alone is ended %s', async (_, moment) => {
     checkout = makeCheckout('', { NODE_OPTIONS: '--require ./notice.cjs' });
     const notice = "if (process.argv[1]?.endsWith('start.ts')) console.log('start.ts is there');";
@@ -200,28 +227,13 @@ describe('npm start without credentials', () => {
   );
 });
 
-it.each([
-  ['without credentials', ''],
-  ['with credentials', CREDENTIALS],
-  ['for development', 'NODE_ENV=development\n'],
-  ['with credentials, for development', `${CREDENTIALS}NODE_ENV=development`],
-])('npm start %s does not reveal how a malformed body failed', async (_, env) => {
-  const { printed, output } = await start(env);
-  await printed(/Press Ctrl-C to stop/);
-  const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
-  const headers = { 'Content-Type': 'application/json' };
-  const answer = await fetch(`${origin}/lookup`, { method: 'POST', headers, body: '{"username":' });
-  expect(answer.status).toBe(400);
-  expect(await answer.text()).not.toMatch(/node_modules|\.js:/);
-});
-
 describe('npm start with credentials', () => {
   it('hands the settings of .env to the Functions as it reads them itself, and leaves no copy of them behind', async () => {
     const env = `\uFEFFexport ACCOUNT_SID=AC${'0'.repeat(32)} # mine\r\nAUTH_TOKEN="a#b" # secret\r\n# ACCOUNT_SID=AC${'1'.repeat(32)}\r\nALLOWED_ORIGINS="https://a.example,\r\nhttps://b.example" # CRM\r\nLOG_LEVEL= # default\r\n`;
     const { printed, output, interrupt } = await start(env);
     await printed(/Press Ctrl-C to stop/);
     expect(firstLine(output())).toContain(`AC${'0'.repeat(32)}`);
-    const origin = /http:\/\/localhost:\d+/.exec(output())?.[0];
+    const origin = originIn(output());
     expect(await (await fetch(`${origin}/config`)).json()).toEqual({
       account_sid: `AC${'0'.repeat(32)}`,
       allowed_origins: ['https://a.example', 'https://b.example'],
@@ -230,17 +242,22 @@ describe('npm start with credentials', () => {
     });
     const deployed = readFileSync(join(checkout?.folder ?? '', 'dist/env'), 'utf8');
     expect(deployed).toContain('ALLOWED_ORIGINS="https://a.example,\\nhttps://b.example"\n');
+    await expectNoDetailsOnMalformedBody(origin);
     await interrupt('SIGQUIT');
     await expect(fetch(`${origin}/config`)).rejects.toThrow();
     expect(readdirSync(checkout?.temporary ?? '').filter((name) => name.startsWith('flex-run'))).toEqual([]);
   });
 
-  it('says that it uses the real Twilio before anything else, and has nothing of the sandbox', async () => {
-    const { printed, output } = await start(CREDENTIALS);
-    await printed(/Press Ctrl-C to stop/);
-    expect(firstLine(output())).toBe(`Using Twilio account AC${'0'.repeat(32)}, because .env has its credentials.`);
-    expect(output()).not.toMatch(/sandbox/i);
-    expect(output()).not.toContain('1'.repeat(32));
+  describe('for development', () => {
+    const { output, origin } = useStart(`${CREDENTIALS}NODE_ENV=development`);
+
+    it('says that it uses the real Twilio before anything else, and has nothing of the sandbox', () => {
+      expect(firstLine(output())).toBe(`Using Twilio account AC${'0'.repeat(32)}, because .env has its credentials.`);
+      expect(output()).not.toMatch(/sandbox/i);
+      expect(output()).not.toContain('1'.repeat(32));
+    });
+
+    it('does not reveal how a malformed body failed', () => expectNoDetailsOnMalformedBody(origin()));
   });
 });
 
