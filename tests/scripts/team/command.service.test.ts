@@ -165,7 +165,7 @@ describe('Ctrl-C during npm run team', () => {
     const [code] = await once(child, 'close');
     expect(output).toContain('Stopping after the requests in flight.');
     expect(output).toMatch(/ 0 failed, \d+ not reached\.$/m);
-    expect(output).toContain('To go on, run the same command again. It does only what is left.');
+    expect(output).toContain('To continue, run the same command again. It does only what is left.');
     // npm itself may report the signal.
     expect([1, null]).toContain(code);
     const created = writes().length;
