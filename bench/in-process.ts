@@ -1,8 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
-import type { FunctionName } from '../src/contract/functions';
 import type { Handler } from '../src/http/serve';
 import { SETTINGS } from './account';
-import type { Operation } from './operations';
+import type { FunctionName, Operation } from './operations';
 
 const ROOT = resolve(__dirname, '..');
 

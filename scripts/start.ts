@@ -1,9 +1,9 @@
 import { reportFailure } from '../local/failure';
 import { readPort } from './serve/port';
-import { serveLocally } from './serve/serve';
+import { serve } from './serve/serve';
 
 async function main(): Promise<void> {
-  await serveLocally(readPort('npm start'));
+  await serve(readPort('npm start'));
 }
 
 main().catch((error: unknown) => {

@@ -112,8 +112,7 @@ const TokenSchema = v.looseObject({
   }),
 });
 
-/** The body of `GET /config`. */
-export const ConfigSchema = v.strictObject({
+const ConfigSchema = v.strictObject({
   account_sid: v.custom<string>(isAccountSid),
   allowed_origins: v.array(v.string()),
   region: v.optional(v.string()),

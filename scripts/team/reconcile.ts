@@ -1,11 +1,10 @@
 import type { BackendCaller } from '../../src/auth/caller';
-import { authorize } from '../../src/auth/policy';
+import { authorize, type NamedUser } from '../../src/auth/policy';
 import { isFlexRole } from '../../src/contract/roles';
 import { ApiError } from '../../src/errors';
-import { fetchUser, type NewFlexUser, provisionUser, searchByUsername } from '../../src/flex/users';
+import { findUser, type NewFlexUser, provisionUser } from '../../src/flex/users';
 import type { FlexUsersApi } from '../../src/flex/users-api';
 import { ownValue } from '../../src/json';
-import type { FlexUserSid } from '../../src/settings/sids';
 
 /**
  * Who runs the command: the account's owner, whose credentials can do anything at Twilio. They get only what provisioning a team takes,
@@ -22,7 +21,7 @@ export interface Change {
 }
 
 /** What is to be done for one user. */
-export interface PlannedStep {
+export interface Step {
   readonly action: 'create' | 'change' | 'unchanged';
   readonly changes: readonly Change[];
   /** What the file has, but Twilio does not return, and what is not sent either. */
@@ -33,13 +32,9 @@ export interface PlannedStep {
  * Compares a user of the file with Twilio. Changes nothing.
  *
  * @param options.attributes whether attributes are sent to a user that exists even if nothing else is to be changed
- * @throws {ApiError} `user_deactivated`; what {@link findRecord} throws
+ * @throws {ApiError} `user_deactivated`; what {@link findUser} throws
  */
-export async function planUser(
-  flex: FlexUsersApi,
-  user: NewFlexUser,
-  options: { attributes: boolean },
-): Promise<PlannedStep> {
+export async function planUser(flex: FlexUsersApi, user: NewFlexUser, options: { attributes: boolean }): Promise<Step> {
   const record = await findRecord(flex, user.username);
   if (record === undefined) return { action: 'create', changes: [], notCompared: [] };
 
@@ -65,25 +60,17 @@ export async function applyUser(flex: FlexUsersApi, user: NewFlexUser): Promise<
   await provisionUser(flex, authorize(OWNER, 'provision', undefined), user);
 }
 
-/**
- * The user as Twilio has it; undefined if there is none of that name.
- *
- * @throws {ApiError} `invalid_request` if only case or Unicode form differ: Twilio may take it for the same user, who may be deactivated
- */
+/** The user as Twilio has it; undefined if there is none of that name. */
 async function findRecord(flex: FlexUsersApi, username: string): Promise<object | undefined> {
-  const permit = authorize(OWNER, 'lookup', { by: 'username', username });
-  const { user: listed, similar } = await searchByUsername(flex, permit, username);
-  if (listed === undefined && similar !== undefined) {
-    throw new ApiError(
-      'invalid_request',
-      `Twilio has this user as ${JSON.stringify(similar)}. Write the name like that.`,
-    );
-  }
+  const listed = await look(flex, { by: 'username', username }).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === 'user_not_found') return undefined;
+    throw error;
+  });
   if (listed === undefined) return undefined;
   const { flex_user_sid: flexUserSid, deactivated } = listed;
   // The list leaves some fields out. One that lacks the record is not a user to be created, so not found is an error here.
   const isComplete = typeof deactivated === 'boolean' && COMPARED.every((name) => ownValue(listed, name) !== undefined);
-  const record = isComplete ? listed : { ...listed, ...(await fetchRecord(flex, flexUserSid)) };
+  const record = isComplete ? listed : { ...listed, ...(await look(flex, { by: 'flex_user_sid', flexUserSid })) };
   if (record.deactivated !== true) return record;
   throw new ApiError(
     'user_deactivated',
@@ -94,8 +81,7 @@ async function findRecord(flex: FlexUsersApi, username: string): Promise<object 
   );
 }
 
-const fetchRecord = (flex: FlexUsersApi, flexUserSid: FlexUserSid) =>
-  fetchUser(flex, authorize(OWNER, 'lookup', { by: 'flex_user_sid', flexUserSid }), flexUserSid);
+const look = (flex: FlexUsersApi, user: NamedUser) => findUser(flex, authorize(OWNER, 'lookup', user));
 
 const COMPARED = ['email', 'full_name', 'roles'] as const;
 type Compared = (typeof COMPARED)[number];

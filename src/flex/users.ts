@@ -1,15 +1,14 @@
 import * as v from 'valibot';
-import { isSame, type Permit, refuseOneself, type UserIdentifier } from '../auth/policy';
+import { isSame, type NamedUser, type Permit, refuseOneself } from '../auth/policy';
 import type { ActionOnUser } from '../contract/functions';
 import type { UpstreamRefusal } from '../contract/responses';
 import type { FlexRole } from '../contract/roles';
 import { ApiError } from '../errors';
 import { isRecord, parseJson } from '../json';
 import type { FlexUserSid } from '../settings/sids';
-import type { FlexRequest } from '../twilio/flex-api';
 import { documented, refusalOf, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';
-import { FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema, type UserRecord } from './shapes';
+import { type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
 import type { FlexUsersApi } from './users-api';
 
 /** The user that `Provision` creates or updates. */
@@ -38,11 +37,9 @@ export const sendProvision = (
   flex: FlexUsersApi,
   permit: Permit<'provision'> | Permit<'mint'>,
   user: NewFlexUser,
-  whyRefused?: FlexRequest['whyRefused'],
 ): Promise<UpstreamResponse> =>
   flex.send(permit, {
     path: '/Provision',
-    ...(whyRefused && { whyRefused }),
     body: () => ({
       username: user.username,
       email: user.email,
@@ -57,7 +54,7 @@ export const sendProvision = (
  *
  * @throws {ApiError} `user_not_found`, or as {@link flexRequest} does
  */
-export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>): Promise<UserRecord> {
+export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>): Promise<FlexUser> {
   const { user } = permit;
   return user.by === 'flex_user_sid'
     ? fetchUser(flex, permit, user.flexUserSid)
@@ -69,14 +66,14 @@ export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>)
  *
  * @throws {ApiError} `user_deactivated`, or as {@link findUser} does
  */
-export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<UserRecord> {
+export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<FlexUser> {
   const found = await findUser(flex, permit);
   const isKnown = permit.user.by === 'flex_user_sid' || typeof found.deactivated === 'boolean';
   return refuseDeactivated(isKnown ? found : await fetchUser(flex, permit, found.flex_user_sid));
 }
 
 /** @throws {ApiError} `user_deactivated` */
-export function refuseDeactivated<User extends Pick<UserRecord, 'flex_user_sid' | 'deactivated'>>(user: User): User {
+export function refuseDeactivated<User extends Pick<FlexUser, 'flex_user_sid' | 'deactivated'>>(user: User): User {
   if (user.deactivated !== true) return user;
   throw new ApiError(
     'user_deactivated',
@@ -116,16 +113,10 @@ function whyNotDeprovisioned(response: UpstreamResponse): ApiError | undefined {
   );
 }
 
-const namedByBackend = ({
-  caller,
-  user,
-}: {
-  caller: { kind: string };
-  user: UserIdentifier;
-}): FlexUserSid | undefined =>
+const namedByBackend = ({ caller, user }: { caller: { kind: string }; user: NamedUser }): FlexUserSid | undefined =>
   caller.kind === 'backend-key' && user.by === 'flex_user_sid' ? user.flexUserSid : undefined;
 
-async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<UserRecord> {
+async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUser> {
   const found = await findUser(flex, permit);
   refuseOneself(permit, found);
   return found;
@@ -135,14 +126,14 @@ export async function fetchUser(
   flex: FlexUsersApi,
   permit: Permit<ActionOnUser>,
   flexUserSid: FlexUserSid,
-): Promise<UserRecord> {
+): Promise<FlexUser> {
   const response = await flex.send(permit, { path: `/${flexUserSid}`, whyRefused: whyNotFound });
   const user = documented(FlexUserSchema, response, 'Users/{FU}');
   if (user.flex_user_sid !== flexUserSid) throw undocumented(response, 'Users/{FU}: another user');
   return user;
 }
 
-async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<UserRecord> {
+async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<FlexUser> {
   const { user } = await searchByUsername(flex, permit, username);
   if (user === undefined) throw userNotFound();
   return user;
@@ -151,7 +142,7 @@ async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, 
 /**
  * Searches the list. Ignores any other user in it.
  *
- * @returns `user`: the user of exactly this name; `similar`: the name of one that differs only in case or Unicode form
+ * @returns `user`: the user of exactly this name; `isSimilarListed`: whether there is one whose name differs only in case or Unicode form
  * @throws {ApiError} as {@link flexRequest} does
  */
 export async function searchByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string) {
@@ -162,8 +153,7 @@ export async function searchByUsername(flex: FlexUsersApi, permit: Permit<Action
   if (user !== undefined && !v.is(FlexUserSchema, user)) {
     throw undocumented(response, 'Users: not of the documented shape');
   }
-  const similar = users.find((item) => item.username !== username && isSame(item.username, username))?.username;
-  return { user, similar };
+  return { user, isSimilarListed: users.some((item) => isSame(item.username, username)) };
 }
 
 /** Explains a 404 for a request about one user. */

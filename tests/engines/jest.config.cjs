@@ -9,8 +9,7 @@ module.exports = {
   ...unit,
   displayName: 'engines',
   rootDir: '../..',
-  // Much of the time, a journey waits for its browser.
-  maxWorkers: 3,
+  maxWorkers: 2,
   testPathIgnorePatterns: [],
   testMatch: ['<rootDir>/tests/engines/*.engine.test.ts'],
 };

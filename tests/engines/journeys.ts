@@ -2,18 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startTogether } from '../support/start-together';
 import type { Browser, Engine, Tab } from './support/engine';
-import {
-  click,
-  describeTabs,
-  fill,
-  goBack,
-  openedTab,
-  pressByKeyboard,
-  says,
-  shows,
-  storedSession,
-  until,
-} from './support/page';
+import { click, fill, goBack, openedTab, pressByKeyboard, says, shows, storedSession, until } from './support/page';
 import { type SandboxService, startSandboxService } from './support/service';
 import { type Site, startSite } from './support/site';
 
@@ -21,7 +10,7 @@ const PICTURES = resolve(__dirname, '../../reports/engines');
 const SIGNED_IN = 'Signed in as agent@example.com';
 const AGENT = 'Example Agent';
 
-/** The main journeys of the sign-in page, in one engine, each in a browser without storage. They leave pictures in `reports/engines`. */
+/** The main journeys of the sign-in page, in one engine. Each has a separate browser, and leaves a picture in `reports/engines`. */
 export function describeJourneys(name: string, start: () => Promise<Engine>): void {
   let engine: Engine;
   let service: SandboxService;
@@ -44,19 +33,12 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
     browser = await engine.open();
     tab = browser.tab;
   });
-  afterEach(() => browser?.close());
-
-  /** A test that says what the page showed if it fails. */
-  const journey = (title: string, go: () => Promise<void>) =>
-    it(title, async () => {
-      try {
-        await go();
-      } catch (error) {
-        if (error instanceof Error && browser !== undefined) error.message += `\n\n${await describeTabs(browser)}`;
-        throw error;
-      }
-    });
-  const picture = (of: string) => tab.screenshot(join(PICTURES, `${name}: ${of}.png`.replaceAll(/[: ]+/g, '-')));
+  afterEach(async () => {
+    const title = expect.getState().currentTestName?.replaceAll(/\W+/g, '-').slice(0, 80);
+    const [first] = (await browser?.tabs()) ?? [];
+    await first?.screenshot(join(PICTURES, `${title}.png`)).catch(() => undefined);
+    await browser?.close();
+  });
 
   const open = (query = '') => tab.goTo(`${service.origin}/login.html${query}`);
   const signIn = async (query = '') => {
@@ -72,21 +54,20 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
   };
 
   describe(`In ${name}, the sign-in page`, () => {
-    journey('leads from its bare URL to single sign-on and back to a live client', async () => {
+    it('leads from its bare URL to single sign-on and back to a live client', async () => {
       await signIn();
       expect(await isLive()).toBe(true);
       expect(await tab.url()).toBe(`${service.origin}/login.html`);
-      await picture('signed in');
     });
 
-    journey('stays signed in when it is reloaded', async () => {
+    it('stays signed in when it is reloaded', async () => {
       await signIn();
       await tab.reload();
       await says(tab, 'status', SIGNED_IN);
       expect(await isLive()).toBe(true);
     });
 
-    journey('waits for the button after a sign-out, also when it is reloaded', async () => {
+    it('waits for the button after a sign-out, also when it is reloaded', async () => {
       await signIn();
       await click(tab, 'Sign out');
       await shows(tab, 'Sign in with SSO');
@@ -97,22 +78,21 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
       await says(tab, 'status', SIGNED_IN);
     });
 
-    journey('signs in with a pasted token', async () => {
+    it('signs in with a pasted token', async () => {
       await open('?mode=token');
       await fill(tab, 'Flex token', await service.sandbox.tokenFor('agent'));
-      await picture('token');
       await click(tab, 'Use this token');
       await says(tab, 'status', SIGNED_IN);
       expect(await isLive()).toBe(true);
     });
 
-    journey('goes to return_to after a fresh sign-in', async () => {
+    it('goes to return_to after a fresh sign-in', async () => {
       await open('?return_to=/config');
       await click(tab, AGENT);
       await until('the page is left', async () => (await tab.url()) === `${service.origin}/config`);
     });
 
-    journey('hands the session to an app on another origin, from a popup that closes', async () => {
+    it('hands the session to an app on another origin, from a popup that closes', async () => {
       await tab.goTo(`${site?.origin}/`);
       const before = await opened();
       await click(tab, 'Sign in');
@@ -122,7 +102,7 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
       await until('the popup is closed', async () => (await opened()).length === before.length);
     });
 
-    journey('renews the session ahead of its expiry', async () => {
+    it('renews the session ahead of its expiry', async () => {
       service.sandbox.signIn.configure({ accessTokenSeconds: 20 });
       await signIn();
       const first = await storedSession(tab);
@@ -131,7 +111,7 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
       expect(await isLive()).toBe(true);
     });
 
-    journey('shares its session with a second tab: each renewal, and the sign-out', async () => {
+    it('shares its session with a second tab: each renewal, and the sign-out', async () => {
       service.sandbox.signIn.configure({ accessTokenSeconds: 20 });
       await signIn();
       const before = await opened();
@@ -157,7 +137,7 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
       expect(await storedSession(tab)).toBeNull();
     });
 
-    journey('leads back to where the person came from, not into another redirect', async () => {
+    it('leads back to where the person came from, not into another redirect', async () => {
       await tab.goTo(`${site?.origin}/`);
       await click(tab, 'Go to the sign-in page');
       await shows(tab, AGENT);
@@ -166,33 +146,29 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
       expect(await tab.url()).toBe(`${site?.origin}/`);
     });
 
-    journey('says that the sign-in was refused, and signs in at the next try', async () => {
+    it('says that the sign-in was refused, and signs in at the next try', async () => {
       await open();
       await click(tab, 'Refuse to sign in');
       await until('the alert says why', async () =>
         tab.evaluate(`/\\w/.test(document.querySelector('[role=alert]').textContent)`),
       );
-      await picture('refused');
       await click(tab, 'Sign in with SSO');
       await click(tab, AGENT);
       await says(tab, 'status', SIGNED_IN);
     });
 
-    journey('fits into 320 pixels', async () => {
+    it('fits into 320 pixels, or into the narrowest window that the engine opens', async () => {
       await tab.resize(320, 640);
-      await until('the window is narrow', () => tab.evaluate('innerWidth === 320'));
       await signIn();
-      expect(await tab.evaluate('[innerWidth, document.documentElement.scrollWidth]')).toEqual([320, 320]);
-      await picture('narrow');
+      expect(await tab.evaluate('innerWidth')).toBeLessThanOrEqual(Math.max(320, engine.narrowestWindow));
+      expect(await tab.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     });
 
-    journey('works with the keyboard alone', async () => {
+    it('works with the keyboard alone', async () => {
       await open();
       await pressByKeyboard(tab, AGENT);
       await says(tab, 'status', SIGNED_IN);
       await pressByKeyboard(tab, 'Sign out');
-      await shows(tab, 'Sign in with SSO');
-      await picture('signed out by keyboard');
       await pressByKeyboard(tab, 'Sign in with SSO');
       await pressByKeyboard(tab, AGENT);
       await says(tab, 'status', SIGNED_IN);

@@ -21,7 +21,7 @@ export function basic(user: string, password: string): { authorization: string }
 }
 
 /** Calls a sandbox with its credentials, and parses the JSON of the response. */
-export async function requestSandbox(
+export async function ask(
   sandbox: Sandbox,
   method: string,
   hostAndPath: string,
@@ -39,23 +39,20 @@ export async function requestSandbox(
   return { status: response.status, headers: response.headers, body: content === '' ? undefined : JSON.parse(content) };
 }
 
-export interface SandboxResponse {
+export interface Answer {
   status: number;
   header(name: string): string | null;
   text(): Promise<string>;
 }
 
-export type NodeCall = (
-  url: string,
-  init?: { signal?: AbortSignal; headers?: Record<string, string> },
-) => Promise<SandboxResponse>;
+export type Call = (url: string, init?: { signal?: AbortSignal; headers?: Record<string, string> }) => Promise<Answer>;
 
-const viaFetch: NodeCall = async (url, init) => {
+const viaFetch: Call = async (url, init) => {
   const response = await fetch(url, init);
   return { status: response.status, header: (name) => response.headers.get(name), text: () => response.text() };
 };
 
-const viaHttps: NodeCall = (url, init = {}) =>
+const viaHttps: Call = (url, init = {}) =>
   new Promise((resolve, reject) => {
     const request = https.request(url, init, (response) => {
       resolve({
@@ -69,7 +66,7 @@ const viaHttps: NodeCall = (url, init = {}) =>
   });
 
 /** The two ways in which a Node program makes requests, by the names that test titles use. */
-export const CALLERS: [name: string, call: NodeCall][] = [
+export const CALLERS: [name: string, call: Call][] = [
   ['fetch', viaFetch],
   ['https.request', viaHttps],
 ];

@@ -8,7 +8,7 @@ const runtime = dirname(require.resolve('@twilio/runtime-handler/dev'));
 const { Response } = require(join(runtime, 'internal/response.js'));
 Object.assign(globalThis, { Twilio: { Response } });
 
-export interface FunctionResponse {
+export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a body
@@ -17,7 +17,7 @@ export interface FunctionResponse {
   readonly ms: number;
 }
 
-export interface CallOptions {
+export interface Asking {
   /** A Flex token or a backend key, for the `Authorization` header. */
   readonly bearer?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
@@ -26,7 +26,7 @@ export interface CallOptions {
 }
 
 /** Whether each line says how long it took, and names no reason that says nothing. */
-function expectTelling({ log, ms }: FunctionResponse): void {
+function expectTelling({ log, ms }: Answer): void {
   for (const line of log) {
     if (line.ms !== undefined) expect(line.ms).toBeLessThanOrEqual(Math.ceil(ms));
     if (line.reason !== undefined) expect(line.reason).toMatch(/\w{4}/);
@@ -48,13 +48,13 @@ const isForm = (type: unknown, fields: object = {}) =>
 /**
  * Calls a handler as the platform does, in this process.
  *
- * @throws if the callback is not called exactly once, or with an error
+ * @throws where the callback is not called exactly once, or with an error
  */
 export async function call(
   handler: Handler,
   settings: Readonly<Record<string, unknown>>,
-  { bearer, headers, fields }: CallOptions = {},
-): Promise<FunctionResponse> {
+  { bearer, headers, fields }: Asking = {},
+): Promise<Answer> {
   const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
   const event = {
     request: { headers: { 'content-type': 'application/json', ...authorization, ...headers }, cookies: {} },
@@ -81,7 +81,7 @@ export async function call(
   const [error, response] = callback.mock.calls[0];
   expect(error).toBeNull();
   const { statusCode, headers: answered, body } = response;
-  const answer: FunctionResponse = {
+  const answer: Answer = {
     status: statusCode,
     headers: Object.fromEntries(Object.entries(answered).map(([name, value]) => [name.toLowerCase(), value])),
     body,

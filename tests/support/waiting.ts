@@ -1,5 +1,5 @@
 import type { Fault } from '../../sandbox/server';
-import type { FunctionResponse } from './call';
+import type { Answer } from './call';
 import { onTestClock } from './test-clock';
 import type { TwilioForTests } from './twilio';
 
@@ -8,11 +8,7 @@ import type { TwilioForTests } from './twilio';
 type Host = 'iam' | 'flex-api';
 
 /** Orders the fault, then sends the request, and lets time pass as far as that is all it waits for. */
-export function askDuring(
-  twilio: TwilioForTests,
-  fault: Fault,
-  ask: () => Promise<FunctionResponse>,
-): Promise<FunctionResponse> {
+export function askDuring(twilio: TwilioForTests, fault: Fault, ask: () => Promise<Answer>): Promise<Answer> {
   const { sandbox } = twilio;
   const { host, hang, times = Number.POSITIVE_INFINITY } = fault;
   sandbox.fault(fault);
@@ -25,7 +21,7 @@ export function askDuring(
  *
  * @param ask looks up a user, with a request to this host first
  */
-export function describeWaiting(twilio: TwilioForTests, host: Host, ask: () => Promise<FunctionResponse>): void {
+export function describeWaiting(twilio: TwilioForTests, host: Host, ask: () => Promise<Answer>): void {
   const during = (fault: Fault) => askDuring(twilio, { host, ...fault }, ask);
   const upstream = (status: number) => ({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
   const tooOften = { status: 429, body: { code: 'rate_limited', upstream: { status: 429, code: 20429 } } };

@@ -1,14 +1,16 @@
 /** A browser engine, driven through the few actions that every engine's driver offers. */
 export interface Engine {
-  /** Opens a browser without cookies or storage, with one empty tab. */
+  /** In CSS pixels. */
+  readonly narrowestWindow: number;
+  /** Opens a fresh browser: no cookies, no storage, one empty tab. */
   open(): Promise<Browser>;
-  /** Ends what the engine's browsers share. */
+  /** Ends whatever the engine shares between browsers. */
   close(): Promise<void>;
 }
 
 export interface Browser {
   readonly tab: Tab;
-  /** Every open tab and window, in any order. */
+  /** Every open tab and window, oldest first. */
   tabs(): Promise<readonly Tab[]>;
   close(): Promise<void>;
 }
