@@ -16,7 +16,7 @@ const common = {
 /** @type {import('jest').Config} */
 module.exports = {
   // Much of the time, tests wait for responses that are late on purpose.
-  maxWorkers: 2,
+  maxWorkers: 3,
   reporters: ['default', '<rootDir>/tests/support/browser-reporter.cjs'],
   projects: [
     {

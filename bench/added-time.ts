@@ -2,7 +2,7 @@ import { SETTINGS } from './account';
 import { type Invoke, loadFunctions, withoutInfoLog } from './in-process';
 import { OPERATIONS, type Operation } from './operations';
 import { makePlainCalls } from './plain-call';
-import { startProvider } from './provider';
+import { startBenchProvider } from './provider';
 import { median, middleHalf } from './statistics';
 import { ms, type Section, times } from './table';
 import { UPSTREAM_DELAY_MS } from './upstream';
@@ -80,7 +80,7 @@ export async function measureAddedTime(): Promise<Section> {
 
 /** The calls are those of a mint by user name; the provider is not called again once its keys are known. */
 async function sampleProviderTokens() {
-  const provider = await startProvider();
+  const provider = await startBenchProvider();
   try {
     const operations = Object.entries(provider.tokens).map(([alg, bearer]) => ({
       ...OPERATIONS.mintUnlisted,

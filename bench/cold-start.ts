@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { ACTIONS } from '../src/contract/functions';
 import { builtFile } from './in-process';
-import { FUNCTION_NAMES } from './operations';
+
 import { median, middleHalf } from './statistics';
 import { ms, type Section, type Table, times } from './table';
 
@@ -37,7 +38,7 @@ interface Result extends Variant {
 
 const EMPTY: Variant = { name: 'empty handler', modules: [join(__dirname, 'handlers/empty.js')] };
 const USUAL: Variant = { name: 'usual style', modules: [join(__dirname, 'handlers/usual-style.js')] };
-const FUNCTIONS = FUNCTION_NAMES.map((name): Variant => ({ name, modules: [builtFile(name)] }));
+const FUNCTIONS = [...ACTIONS, 'config' as const].map((name): Variant => ({ name, modules: [builtFile(name)] }));
 /** Node loads its `https` when a Flex token is validated for the first time. */
 const WITH_HTTPS: Variant = { name: 'mint, with https', modules: [builtFile('mint'), 'node:https'] };
 

@@ -1,7 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
+import type { FunctionName } from '../src/contract/functions';
 import type { Handler } from '../src/http/serve';
 import { SETTINGS } from './account';
-import type { FunctionName, Operation } from './operations';
+import type { Operation } from './operations';
 
 const ROOT = resolve(__dirname, '..');
 

@@ -1,3 +1,4 @@
+import type { FunctionName } from '../src/contract/functions';
 import { ACCOUNT_SID, BACKEND_KEY, CALLER, FLEX_TOKEN, INSTANCE_SID, UNLISTED_STATUS_USER, USER } from './account';
 import type { PlainCall } from './plain-call';
 
@@ -12,9 +13,6 @@ export interface Operation {
   readonly status: number;
   readonly calls: readonly PlainCall[];
 }
-
-export const FUNCTION_NAMES = ['provision', 'lookup', 'mint', 'deprovision', 'config'] as const;
-export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 const API = 'https://flex-api.twilio.com';
 const USERS = `${API}/v4/Instances/${INSTANCE_SID}/Users`;

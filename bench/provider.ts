@@ -15,7 +15,7 @@ export interface Provider {
   readonly close: () => Promise<void>;
 }
 
-export async function startProvider(): Promise<Provider> {
+export async function startBenchProvider(): Promise<Provider> {
   let requests = 0;
   const keys: object[] = [];
   const server = createServer(({ url }, response) => {

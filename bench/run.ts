@@ -38,7 +38,7 @@ async function main([name]: readonly string[]): Promise<void> {
 
 function partNamed(name: string) {
   const part = PARTS.get(name);
-  if (part === undefined) throw new Error(`There is no part "${name}", only ${[...PARTS.keys()].join(' and ')}`);
+  if (part === undefined) throw new Error(`Unknown part "${name}". Choose one of ${[...PARTS.keys()].join(', ')}.`);
   return part;
 }
 

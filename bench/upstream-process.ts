@@ -2,14 +2,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UPSTREAM_DELAY_MS } from './upstream';
-import { answerTo } from './upstream-answers';
+import { replyTo } from './upstream-replies';
 
 const server = createServer((request, response) => {
   request.resume().once('end', () => answer(request, response));
 });
 
 function answer({ method = '', url = '' }: IncomingMessage, response: ServerResponse): void {
-  const { status, body } = answerTo(method, url);
+  const { status, body } = replyTo(method, url);
   const json = body && JSON.stringify(body);
   const requestId = `RQ${'0'.repeat(32)}`;
   setTimeout(() => {

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 export const UPSTREAM_DELAY_MS = 20;
 
 /** Replaces Twilio: a process that responds to each request after {@link UPSTREAM_DELAY_MS}. */
-export interface Upstream {
+export interface UpstreamServer {
   /** On the loopback interface, over plain HTTP. */
   readonly port: number;
   readonly close: () => Promise<void>;
 }
 
-export async function startUpstream(): Promise<Upstream> {
+export async function startUpstream(): Promise<UpstreamServer> {
   const server = fork(join(__dirname, 'upstream-process.ts'));
   const ended = once(server, 'exit');
   const [port] = await Promise.race([

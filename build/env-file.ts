@@ -10,7 +10,7 @@ const CREDENTIALS = ['ACCOUNT_SID', 'AUTH_TOKEN', 'API_KEY', 'API_SECRET'];
 
 /** Twilio refuses a longer value (error 20001). */
 const MAX_VALUE_BYTES = 450;
-/** Twilio fails invocations whose context takes more than 3 KB (error 82006). It holds account data and the path too. */
+/** Twilio fails invocations whose context exceeds 3 KB (error 82006). It holds account data and the path too. */
 const MAX_TOTAL_BYTES = 3000;
 
 /** Returns the settings of `.env`: none if there is no such file. */
@@ -25,7 +25,7 @@ export function readDeployedEnv(): Variables {
 
 const readIfThere = (file: string): Variables => (existsSync(file) ? parseEnvText(readFileSync(file)) : {});
 
-/** Tells whether `.env` is meant for a real account: a single credential is a mistake, not a wish for the sandbox. */
+/** Whether `.env` is meant for an account: a single credential is a mistake, not a choice of the sandbox. */
 export const hasCredentials = (variables: Variables): boolean => CREDENTIALS.some((name) => variables[name]);
 
 /**
@@ -49,7 +49,7 @@ function assertDeployable(variables: Variables): void {
   if (largest === undefined) return;
   if (largest.bytes > MAX_VALUE_BYTES) {
     throw new Error(
-      `.env: ${largest.name} takes ${largest.bytes} bytes, but Twilio accepts at most ${MAX_VALUE_BYTES}. Shorten it.`,
+      `.env: ${largest.name} has ${largest.bytes} bytes, but Twilio accepts at most ${MAX_VALUE_BYTES}. Shorten it.`,
     );
   }
   const total = Buffer.byteLength(JSON.stringify(Object.fromEntries(deployed)));

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Plugin, transform } from 'esbuild';
 
 /** The codes of what a client does with tasks, calls, conversations and workers (`@twilio/flex-sdk` 3.0.0). */
-const isOfClient = (code: number) => code >= 48100 && code < 48918;
+const isOfClient = (code: number) => code >= 48100 && code < 48900;
 
 /** What the SDK exports of its errors: an enum, which is a map both ways, the codes that are logged, and the texts. */
 interface SdkErrors {
@@ -31,7 +31,8 @@ export async function readErrors(path: string): Promise<SdkErrors> {
   const module: { exports: Partial<SdkErrors> } = { exports: {} };
   new Function('module', code)(module);
   const { ErrorCode, debuggerErrorCodes, publicErrorDetails } = module.exports;
-  if (!ErrorCode || !debuggerErrorCodes || !publicErrorDetails) throw new Error(`${path} is not the SDK's errors`);
+  if (!ErrorCode || !debuggerErrorCodes || !publicErrorDetails)
+    throw new Error(`${path} does not contain the SDK's errors`);
   return { ErrorCode, debuggerErrorCodes, publicErrorDetails };
 }
 

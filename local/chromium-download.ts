@@ -84,7 +84,7 @@ const FONTS = `<?xml version="1.0"?>
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">cache</cachedir>
+  <cachedir prefix="xdg">flex-sdk-sign-in/fonts</cachedir>
 </fontconfig>
 `;
 

@@ -56,8 +56,10 @@ function decode(bytes: Uint8Array): string {
   throw envError(line, 'This is UTF-16, not UTF-8. Save the file as UTF-8.');
 }
 
+/** Without the line breaks at both ends, as before the closing quote of a pasted key: Twilio's tools drop them. */
 function unquote([, quote, text = '']: RegExpExecArray): string {
-  return quote === '"' ? text.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : text;
+  const value = quote === '"' ? text.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : text;
+  return value.replace(/^\n+|\n+$/g, '');
 }
 
 /** The parser of Twilio's tools, dotenv 6.2.0: it knows no comments after a value, no `export` and no values over several lines. */
@@ -84,6 +86,6 @@ function envLine(name: string, value: string): string {
   });
   if (exact !== undefined) return exact;
   throw new Error(
-    `Twilio's tools cannot read the value of ${name}. Remove blanks and line breaks at its start and end, and carriage returns; a value with line breaks cannot hold the characters \\n as well.`,
+    `Twilio's tools cannot read the value of ${name}. Remove blanks at its start and end, and carriage returns; a value with line breaks cannot hold the characters \\n as well.`,
   );
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** A port of this machine that nobody listens on at the moment. */
+/** Returns a port of this machine that is free at the moment. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0);
   await once(probe, 'listening');
@@ -11,9 +11,9 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * twilio-run itself would ask on the terminal for another port.
+ * Checks a port before twilio-run does, which would prompt for another one.
  *
- * @throws {Error} that says what to do, where somebody listens on the port
+ * @throws {Error} if the port is taken; the message says what to do
  */
 export function assertPortIsFree(port: number): Promise<void> {
   return new Promise((resolve, reject) => {

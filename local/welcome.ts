@@ -4,7 +4,7 @@ import { METHODS } from '../src/contract/functions';
 import { DEFAULT_TTL_SECONDS } from '../src/contract/limits';
 
 /**
- * What `npm start` prints: where everything is, who is there, and one call of each Function to paste into a terminal.
+ * Returns what `npm start` prints: the URLs, the users, and a command to call each Function.
  *
  * @param maxTtlSeconds the maximum lifetime of a token
  * @param provider the sandbox's identity provider, if the Functions trust it
@@ -17,7 +17,7 @@ export function welcome(sandbox: Sandbox, origin: string, maxTtlSeconds: number,
 Users of the sandbox
 ${users.join('\n')}
 
-Backend key of this run, for every Function
+Backend key for this run, with every scope
   ${sandbox.backendKey}
 
 ${
@@ -26,23 +26,23 @@ ${
 
 `
     : ''
-}Paste these into another terminal, in this order:
+}Paste these commands into another terminal, in this order:
 
 ${curlCommands(sandbox, origin, maxTtlSeconds, provider).join('\n\n')}
 
-Plan a team from a CSV file, and add --apply to create it:
+See what provisioning a team from a CSV file would do, and add --apply to do it:
 
 npm run team -- examples/team.csv --sandbox ${origin}
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `;
 }
 
-const providerAt = ({ issuer, people }: OpenIdProvider): string => `Your own identity provider, also part of the sandbox
+const providerAt = ({ issuer, people }: OpenIdProvider): string => `Your own identity provider, simulated by the sandbox
   ${issuer}
 ${people.map(({ username, roles }) => `  ${username.padEnd(24)} ${roles.join(', ')}`).join('\n')}`;
 
-/** Where the page and the Functions are. */
+/** Returns the URLs of the page and the Functions. */
 export const placesOf = (origin: string): string => `Sign-in page
   ${origin}/login.html
 
@@ -90,7 +90,7 @@ function curlCommands(
 
 /** A sign-in at the provider without a browser, for a person who is not a Flex user yet. */
 function ownSignIn({ issuer, clientId }: OpenIdProvider, curl: (path: string, option: string) => string): string[] {
-  const form = `-d grant_type=password -d client_id=${clientId} -d username=newcomer@example.com`;
+  const form = `-d grant_type=password -d client_id=${clientId} --data-urlencode username=newcomer@example.com`;
   return [
     `ACCESS=$(${CURL} ${issuer}/token ${form} | ${ACCESS_TOKEN_IN_JSON})`,
     curl('/mint', '-X POST -H "Authorization: Bearer $ACCESS"'),

@@ -1,21 +1,21 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Account } from './state/account';
 import type { SignIn } from './state/sign-in';
-import type { Tokens } from './state/tokens';
+import type { TokenStore } from './state/tokens';
 import type { Users } from './state/users';
-import type { Service } from './twilio-hosts';
+import type { TwilioService } from './twilio-hosts';
 
 /** The state of one sandbox, shared by the emulated hosts. */
 export interface Twilio {
   account: Account;
   users: Users;
-  tokens: Tokens;
+  tokens: TokenStore;
   signIn: SignIn;
 }
 
 /** A request as it reached the sandbox. */
 export interface RecordedRequest {
-  service: Service;
+  service: TwilioService;
   /** As requested, with edge and region: `flex-api.sydney.au1.twilio.com`. */
   host: string;
   method: string;

@@ -4,11 +4,11 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { MiddlewareHandler } from 'hono';
 import type { RecordedRequest, SandboxEnv } from './env';
 import { twilioError } from './hosts/twilio-error';
-import type { Service } from './twilio-hosts';
+import type { TwilioService } from './twilio-hosts';
 
 /** A fault to inject. `host`, `method`, `path` and `times` select requests; the rest says what happens to them. */
 export interface Fault {
-  host?: Service;
+  host?: TwilioService;
   method?: string;
   /** Matched against the path with its query. */
   path?: RegExp;

@@ -17,9 +17,9 @@ import { limited, RequestLimit } from './request-limit';
 import { type Account, newAccount, newBackendKey } from './state/account';
 import { newSid } from './state/sids';
 import { SignIn } from './state/sign-in';
-import { type ClaimOverrides, Tokens } from './state/tokens';
+import { type ClaimOverrides, TokenStore } from './state/tokens';
 import { type Deprovisioning, type FlexRole, type SandboxGuest, type SandboxUser, Users } from './state/users';
-import { SERVICES, type Service, serviceOf } from './twilio-hosts';
+import { SERVICES, serviceOf, type TwilioService } from './twilio-hosts';
 
 export type { RecordedRequest } from './env';
 export type { Fault } from './faults';
@@ -58,7 +58,7 @@ export interface Sandbox
   deprovisioning(options: Partial<Deprovisioning>): void;
   /** All requests in order, without preflights. */
   requests: RecordedRequest[];
-  requestsTo(host: Service): RecordedRequest[];
+  requestsTo(host: TwilioService): RecordedRequest[];
   fault(fault: Fault): void;
   /** Until the next reset, `flex-api` refuses more requests per second than this with 429 and `Retry-After`. */
   limitRequests(perSecond: number): void;
@@ -96,7 +96,7 @@ export async function startSandbox({
   const account = newAccount();
   const { backendKey, backendKeys } = newBackendKey();
   const users = new Users(account);
-  const tokens = new Tokens(users, now);
+  const tokens = new TokenStore(users, now);
   const signIn = new SignIn(tokens, trustedRedirectUrls);
   const faults = new Faults();
   const limit = new RequestLimit();
@@ -196,7 +196,7 @@ function splitTarget(target: string): { host: string; path: string } {
   return { host, path };
 }
 
-function record(service: Service, incoming: IncomingMessage, body: string): RecordedRequest {
+function record(service: TwilioService, incoming: IncomingMessage, body: string): RecordedRequest {
   const headers = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as const);
   return {
     service,

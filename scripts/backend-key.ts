@@ -12,11 +12,11 @@ function main([name = '', ...scopes]: readonly string[]): void {
     process.exitCode = 1;
     return;
   }
-  console.log(`The key, shown this once. It belongs on your server, never in a browser:
+  console.log(`This key is shown only once. Keep it on your server, never in a browser:
 
 ${key}
 
-Add this to BACKEND_KEYS in .env (a comma between entries) and deploy again. It holds only the key's hash:
+Add this to BACKEND_KEYS in .env (separate entries with commas), then deploy again. It contains only the hash of the key:
 
 ${entry}
 `);

@@ -30,7 +30,7 @@ function optionsOf(args: readonly string[]): { readonly username?: string | unde
     options: { username: { type: 'string', short: 'u' }, env: { type: 'string' } },
   });
   if (values.env !== undefined) {
-    throw new Error('The build reads .env alone: put the settings there instead of using --env.');
+    throw new Error('The build reads only .env. Put the settings there instead of using --env.');
   }
   return { username: typeof values.username === 'string' ? values.username : undefined };
 }

@@ -5,48 +5,45 @@ import { reportFailure } from '../local/failure';
 import { bypassProxyForLoopback } from '../local/proxy';
 import { parseOrigin } from '../src/settings/origin';
 import { cliAccount } from './doctor/cli-account';
-import { examine, type Subject } from './doctor/examine';
+import { examine } from './doctor/examine';
 
 const USAGE = `Usage: npm run doctor -- [SERVICE] [--origin ORIGIN]… [--token-stdin]
-SERVICE is where the service runs, with its scheme and no path: https://your-service.twil.io. Default: http://localhost:3000
-ORIGIN is one whose pages should be able to read its answers, such as https://app.example.com
---token-stdin reads a token of your identity provider, and says which rule it fails`;
+SERVICE is the URL of the service without a path, such as https://your-service.twil.io. Default: http://localhost:3000
+ORIGIN is the origin of an app that calls the service, such as https://app.example.com
+--token-stdin reads a token of your identity provider from standard input, and says which rule it fails`;
 
-/** A Function may take 10 s. */
-const ANSWER_LIMIT_MS = 12_000;
+/** A Function may run 10 s. */
+const RESPONSE_LIMIT_MS = 12_000;
 
-/** Says in plain words what a service lacks. Exit code: 0 where nothing failed, 1 where something did, 2 for wrong usage. */
-async function main(parameters: string[]): Promise<void> {
-  const asked = readParameters(parameters);
-  if (asked === undefined) {
+/** Checks a service. Exit code: 0 if no check failed, 1 if one did, 2 for wrong usage. */
+async function main(args: string[]): Promise<void> {
+  const parameters = readParameters(args);
+  if (parameters === undefined) {
     console.error(USAGE);
     process.exitCode = 2;
     return;
   }
+  const { readsToken, ...target } = parameters;
   bypassProxyForLoopback();
-  console.log(`Checking ${asked.service}, which changes nothing.\n`);
-  const edges = { fetch, now: Date.now, limitMs: ANSWER_LIMIT_MS };
-  const token = asked.readsToken ? (await text(process.stdin)).trim() : undefined;
+  console.log(`Checking ${target.service}. This changes nothing.\n`);
+  const token = readsToken ? (await text(process.stdin)).trim() : undefined;
   const cliDeploy = { built: readDeployedEnv().ACCOUNT_SID, cli: cliAccount() };
-  const isWell = await examine(edges, { ...asked, token, variables: readEnvFile(), cliDeploy }, console.log);
+  const subject = { ...target, token, variables: readEnvFile(), cliDeploy };
+  const isWell = await examine({ fetch, now: Date.now, limitMs: RESPONSE_LIMIT_MS }, subject, console.log);
   process.exitCode = isWell ? 0 : 1;
 }
 
-function readParameters(
-  parameters: string[],
-): (Pick<Subject, 'service' | 'origins'> & { readonly readsToken: boolean }) | undefined {
+function readParameters(args: string[]) {
   try {
     const { values, positionals } = parseArgs({
-      args: parameters,
+      args,
       allowPositionals: true,
       options: {
         origin: { type: 'string', multiple: true, default: [] },
         'token-stdin': { type: 'boolean', default: false },
       },
     });
-    const [service, ...others] = [...positionals, ...(positionals.length === 0 ? ['http://localhost:3000'] : [])].map(
-      parseOrigin,
-    );
+    const [service, ...others] = (positionals.length === 0 ? ['http://localhost:3000'] : positionals).map(parseOrigin);
     const origins = values.origin.map(parseOrigin).filter((origin) => origin !== undefined);
     if (service === undefined || others.length > 0 || origins.length < values.origin.length) return undefined;
     return { service, origins, readsToken: values['token-stdin'] };

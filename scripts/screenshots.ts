@@ -6,7 +6,7 @@ import { buildProject } from '../build/build';
 import { launchChromium } from '../local/chromium';
 import { type Service, startService } from '../local/running-service';
 import { PICTURES, type Picture } from './screenshots/pictures';
-import { type Clock, openScene, startClock } from './screenshots/scene';
+import { openScene, type SceneClock, startClock } from './screenshots/scene';
 
 const FOLDER = resolve(__dirname, '../docs/screenshots');
 
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function takeAll(browser: Browser, service: Service, clock: Clock): Promise<ReadonlyMap<string, Buffer>> {
+async function takeAll(browser: Browser, service: Service, clock: SceneClock): Promise<ReadonlyMap<string, Buffer>> {
   const taken = new Map<string, Buffer>();
   for (const [name, picture] of Object.entries(PICTURES)) {
     const content = await take(browser, service, clock, picture).catch((error: unknown) => {
@@ -42,7 +42,7 @@ async function takeAll(browser: Browser, service: Service, clock: Clock): Promis
   return taken;
 }
 
-async function take(browser: Browser, service: Service, clock: Clock, { state, look }: Picture): Promise<Buffer> {
+async function take(browser: Browser, service: Service, clock: SceneClock, { state, look }: Picture): Promise<Buffer> {
   const scene = await openScene(browser, service, clock, look);
   try {
     const page = await state(scene);

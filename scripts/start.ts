@@ -1,9 +1,9 @@
 import { reportFailure } from '../local/failure';
 import { readPort } from './serve/port';
-import { serve } from './serve/serve';
+import { serveLocally } from './serve/serve';
 
 async function main(): Promise<void> {
-  await serve(readPort('npm start'));
+  await serveLocally(readPort('npm start'));
 }
 
 main().catch((error: unknown) => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -29,24 +28,18 @@ export interface PageServer {
 
 const NOTHING: Sent = { requests: 0, rawBytes: 0, gzippedBytes: 0 };
 
-/** Serves the files of a folder on the loopback interface, compressed beforehand. A browser revalidates those it has cached, as with twilio-run. */
+/** Serves the files of a folder on the loopback interface, compressed beforehand. A browser may cache them. */
 export async function startPageServer(folder: string): Promise<PageServer> {
   const files = new Map(readdirSync(folder).map((name) => [`/${name}`, readFile(join(folder, name))]));
   let sent = NOTHING;
-  const server = createServer(({ url = '/', headers }, response) => {
+  const server = createServer(({ url = '/' }, response) => {
     const path = new URL(url, 'http://localhost').pathname;
     const file = files.get(path);
     if (file === undefined) {
       response.writeHead(404).end();
       return;
     }
-    const { rawBytes, gzipped, tag } = file;
-    const caching = { 'Cache-Control': 'public, max-age=0', ETag: tag };
-    if (headers['if-none-match'] === tag) {
-      sent = { ...sent, requests: sent.requests + 1 };
-      response.writeHead(304, caching).end();
-      return;
-    }
+    const { rawBytes, gzipped } = file;
     sent = {
       requests: sent.requests + 1,
       rawBytes: sent.rawBytes + rawBytes,
@@ -56,7 +49,7 @@ export async function startPageServer(folder: string): Promise<PageServer> {
       'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream',
       'Content-Encoding': 'gzip',
       'Content-Length': gzipped.length,
-      ...caching,
+      'Cache-Control': 'max-age=3600',
     });
     response.end(gzipped);
   });
@@ -80,6 +73,5 @@ export async function startPageServer(folder: string): Promise<PageServer> {
 
 function readFile(path: string) {
   const raw = readFileSync(path);
-  const tag = `"${createHash('sha256').update(raw).digest('base64url')}"`;
-  return { rawBytes: raw.length, gzipped: gzipSync(raw), tag };
+  return { rawBytes: raw.length, gzipped: gzipSync(raw) };
 }

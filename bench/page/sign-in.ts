@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { BrowserContext, CDPSession } from 'playwright-core';
+import type { Browser, CDPSession } from 'playwright-core';
 import type { Sandbox } from '../../sandbox/server';
 import type { PageServer, Sent } from './page-server';
 import type { SignInPage } from './pages';
@@ -16,33 +15,32 @@ export interface Load {
   readonly twilioRequests: number;
 }
 
-export interface SignIn {
+export interface MeasuredSignIn {
   readonly before: Load;
   readonly after: Load;
 }
 
-export interface SignInOptions {
+export interface MeasuredSignInOptions {
   readonly page: SignInPage;
   readonly server: PageServer;
   readonly sandbox: Sandbox;
-  /** How long the person is at the identity provider. Not counted. */
-  readonly awayMs: number;
   /** Whether the browser keeps the files of the first load for the second. */
-  readonly areFilesKept: boolean;
+  readonly isCached: boolean;
 }
 
 const LIVE = 'live at ';
 
 /**
- * Signs in once, throttled, in a new tab.
+ * Signs in once, throttled, with a fresh browser profile. The time at the identity provider is not counted.
  *
  * @throws {Error} if no client is live within 30 s
  */
-export async function signIn(context: BrowserContext, options: SignInOptions): Promise<SignIn> {
-  const { page, server, sandbox, awayMs, areFilesKept } = options;
+export async function measureSignIn(browser: Browser, options: MeasuredSignInOptions): Promise<MeasuredSignIn> {
+  const { page, server, sandbox, isCached } = options;
   const takeCounts = () => ({ sent: server.takeSent(), twilioRequests: sandbox.requests.splice(0).length });
-  const tab = await context.newPage();
+  const context = await browser.newContext();
   try {
+    const tab = await context.newPage();
     const devTools = await context.newCDPSession(tab);
     await throttle(devTools);
     const navigatedAtMs = recordNavigations(devTools);
@@ -54,9 +52,8 @@ export async function signIn(context: BrowserContext, options: SignInOptions): P
     const failed = routeToSandbox(devTools, sandbox, async (loginUrl) => {
       before = takeCounts();
       const address = await passIdentityProvider(sandbox, loginUrl);
-      await sleep(awayMs);
       sandbox.requests.length = 0;
-      if (!areFilesKept) await devTools.send('Network.clearBrowserCache');
+      if (!isCached) await devTools.send('Network.clearBrowserCache');
       return address;
     });
     const becameLive = tab.waitForEvent('console', (message) => message.text().startsWith(LIVE));
@@ -74,7 +71,7 @@ export async function signIn(context: BrowserContext, options: SignInOptions): P
   } catch (error) {
     throw new Error(`${page.name} did not sign in`, { cause: error });
   } finally {
-    await tab.close();
+    await context.close();
   }
 }
 

@@ -112,7 +112,8 @@ const TokenSchema = v.looseObject({
   }),
 });
 
-const ConfigSchema = v.strictObject({
+/** The body of `GET /config`. */
+export const ConfigSchema = v.strictObject({
   account_sid: v.custom<string>(isAccountSid),
   allowed_origins: v.array(v.string()),
   region: v.optional(v.string()),

@@ -1,4 +1,4 @@
-/** For `@segment/analytics-node` where telemetry is off: the SDK then makes none. */
+/** For `@segment/analytics-node` if telemetry is off: the SDK then makes none. */
 export class Analytics {
   constructor() {
     throw new Error('Telemetry is off');

@@ -3,20 +3,20 @@ import type { SandboxEnv, Twilio } from '../env';
 import type { Account } from '../state/account';
 import { refuse } from './twilio-error';
 
-interface Credentials {
+interface BasicCredentials {
   user: string;
   password: string;
 }
 
 /** Parses `Authorization: Basic …`. Ignores one `)` after the base64: @twilio/flex-sdk 3.0.0 sends it, and Twilio accepts it. */
-export function parseBasic(header: string | undefined): Credentials | undefined {
+export function parseBasic(header: string | undefined): BasicCredentials | undefined {
   const base64 = /^Basic ([A-Za-z0-9+/]+=*)\)?$/i.exec(header ?? '')?.[1];
   if (base64 === undefined) return undefined;
   const [user, ...password] = Buffer.from(base64, 'base64').toString().split(':');
   return user === undefined || password.length === 0 ? undefined : { user, password: password.join(':') };
 }
 
-function belongsTo(account: Account, shown: Credentials | undefined): boolean {
+function belongsTo(account: Account, shown: BasicCredentials | undefined): boolean {
   return (
     (shown?.user === account.accountSid && shown.password === account.authToken) ||
     (shown?.user === account.apiKeySid && shown.password === account.apiKeySecret)

@@ -1,10 +1,10 @@
-import type { AuthorizationRequest, CodeExchange } from '../state/sign-in';
+import type { AuthorizationRequest, CodeExchangeParameters } from '../state/sign-in';
 import { InvalidParameter } from './twilio-error';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export type TokenRequest =
-  | ({ grantType: 'AuthorizationCode' } & CodeExchange)
+  | ({ grantType: 'AuthorizationCode' } & CodeExchangeParameters)
   | { grantType: 'RefreshToken'; ssoProfileSid: string; refreshToken: string };
 
 /** Parses the query of Authorize, as `getLoginDetails` of the Flex SDK builds it. @throws {InvalidParameter} */

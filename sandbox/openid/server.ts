@@ -34,6 +34,7 @@ export async function startOpenIdProvider({
   port = 0,
   redirectUris = [],
 }: OpenIdProviderOptions = {}): Promise<OpenIdProvider> {
+  addUrlParse();
   const library = await quietly(() => import('oidc-provider'));
   const cookieKeys = newCookieKeys();
   let changing = { keys: [await newKey()], redirectUris: [...redirectUris], cookieKeys };
@@ -93,6 +94,12 @@ export async function startOpenIdProvider({
       await closed;
     },
   };
+}
+
+/** The library uses `URL.parse`, which early versions of Node.js 20 and 22 do not have. */
+function addUrlParse(): void {
+  if (typeof URL.parse === 'function') return;
+  URL.parse = (url, base) => (URL.canParse(url, base) ? new URL(url, base) : null);
 }
 
 /** Without the library's warnings about what does not matter on a developer's machine: its memory store, and Node 20. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Session, Sessions } from './sessions';
-import type { MintedToken, Tokens } from './tokens';
+import { type TwilioSession, TwilioSessions } from './sessions';
+import type { IssuedToken, TokenStore } from './tokens';
 import type { SandboxUser } from './users';
 
 /** The configuration of the account's single sign-on. */
@@ -29,14 +29,14 @@ export interface AuthorizationRequest {
 }
 
 /** The parameters of a code exchange. */
-export interface CodeExchange {
+export interface CodeExchangeParameters {
   ssoProfileSid: string;
   code: string;
   codeVerifier: string;
   nonce: string;
 }
 
-export interface SessionTokens extends MintedToken {
+export interface SessionTokens extends IssuedToken {
   refresh_token: string;
 }
 
@@ -58,15 +58,15 @@ export class SignIn {
   #settings: SignInSettings;
   readonly #requests = new Map<string, AuthorizationRequest>();
   readonly #codes = new Map<string, AuthorizationRequest & { user: SandboxUser; expiresAtMs: number }>();
-  readonly #sessions: Sessions;
+  readonly #sessions: TwilioSessions;
 
   constructor(
-    readonly tokens: Tokens,
+    readonly tokens: TokenStore,
     trustedRedirectUrls: readonly string[],
   ) {
     this.#initial = { ...DEFAULTS, trustedRedirectUrls: trustedRedirectUrls.map(placeOf) };
     this.#settings = this.#initial;
-    this.#sessions = new Sessions(tokens.now);
+    this.#sessions = new TwilioSessions(tokens.now);
   }
 
   get settings(): Readonly<SignInSettings> {
@@ -141,7 +141,7 @@ export class SignIn {
   }
 
   /** Exchanges a code for tokens. The first attempt uses up the code, even if it fails. @throws {SignInRefused} */
-  async exchange({ ssoProfileSid, code, codeVerifier, nonce }: CodeExchange): Promise<SessionTokens> {
+  async exchange({ ssoProfileSid, code, codeVerifier, nonce }: CodeExchangeParameters): Promise<SessionTokens> {
     const granted = this.#codes.get(code);
     this.#codes.delete(code);
     if (granted === undefined) throw new SignInRefused('The code is unknown, or was used before');
@@ -164,7 +164,7 @@ export class SignIn {
     return this.#grant(session);
   }
 
-  async #grant(session: Session): Promise<SessionTokens> {
+  async #grant(session: TwilioSession): Promise<SessionTokens> {
     const { accessTokenSeconds, sessionSeconds } = this.#settings;
     const user = this.users().find(({ flexUserSid }) => flexUserSid === session.flexUserSid);
     if (!this.#knows(session.ssoProfileSid)) throw new SignInRefused('The sign-in profile is not active');

@@ -21,7 +21,7 @@ export interface TokenClaims {
 export type ClaimOverrides = { [Claim in keyof TokenClaims]?: unknown };
 
 /** A new token, and what the Flex Users API returns about it. */
-export interface MintedToken {
+export interface IssuedToken {
   access_token: string;
   token_info: {
     account_sid: string;
@@ -49,7 +49,7 @@ const DEFAULT_TTL_SECONDS = 3600;
 export const PERMISSIONS = ['FPN9999', 'FPN0000'];
 
 /** Issues and validates Flex tokens: compact JWEs that only the same sandbox can read. */
-export class Tokens {
+export class TokenStore {
   // Each sandbox has a key, so that a sandbox treats the token of another one as the token of another account.
   readonly #key = Uint8Array.from(randomBytes(32));
 
@@ -60,7 +60,7 @@ export class Tokens {
   ) {}
 
   /** Issues a token for a user, with its description. */
-  async mint(user: SandboxUser, ttlSeconds: number): Promise<MintedToken> {
+  async mint(user: SandboxUser, ttlSeconds: number): Promise<IssuedToken> {
     const expiresAtSeconds = this.#secondsFromNow(ttlSeconds);
     const { accountSid, instanceSid } = this.users.account;
     return {

@@ -1,70 +1,60 @@
 import { hasCredentials } from '../../build/env-file';
-import type { Variables } from '../../local/twilio-run';
 import { ApiError } from '../../src/errors';
 import { isRecord } from '../../src/json';
-import { readSettings, type Settings } from '../../src/settings/settings';
+import { readSettings } from '../../src/settings/settings';
 import { isFlexInstanceSid } from '../../src/settings/sids';
 import { basicAuthorization, flexApiHost } from '../../src/twilio/flex-api';
-import { type Answer, ask, type Edges, errorIn } from './ask';
+import type { Examination } from './examination';
 import { type Finding, failed, notChecked, ok } from './finding';
+import { errorIn } from './send';
 
-/**
- * The credentials of `.env` work, are those of the service's account, and lead to its Flex instance.
- *
- * @param serviceAccountSid what `/config` says, where it does
- */
-export async function checkAccount(edges: Edges, variables: Variables, serviceAccountSid?: string): Promise<Finding> {
+/** Checks that the credentials of `.env` work, are those of the service's account, and lead to its Flex instance. */
+export async function checkAccount({ variables, send, sandbox, configBody }: Examination): Promise<Finding> {
+  if (await sandbox()) return notChecked('the service uses the sandbox, which has its own account.');
   if (!hasCredentials(variables)) {
-    return notChecked(
-      'The account and its Flex instance, since .env holds no credentials. Put ACCOUNT_SID and AUTH_TOKEN there, or API_KEY and API_SECRET too, to have them checked.',
-    );
+    return notChecked('.env has no credentials. Set ACCOUNT_SID and AUTH_TOKEN, or also API_KEY and API_SECRET.');
   }
-  const settings = settingsIn(variables);
-  if (settings instanceof ApiError) return failed(`.env: ${settings.message}`);
-
-  const answer = await ask(edges, `https://${flexApiHost(settings)}/v1/Configuration`, {
-    headers: { Accept: 'application/json', Authorization: basicAuthorization(settings) },
-  });
-  if (answer.status === 401 || answer.status === 403) {
-    return failed(
-      `Twilio refuses the credentials of .env (${inNumbers(answer)}). Check AUTH_TOKEN (Console > Account Info), or API_KEY and API_SECRET.`,
-    );
-  }
-  const { account_sid, flex_instance_sid } = isRecord(answer.json) ? answer.json : {};
-  if (answer.status !== 200 || !isFlexInstanceSid(flex_instance_sid)) {
-    return failed(
-      `Twilio names no Flex instance of the account ${settings.accountSid} (${inNumbers(answer)}). Is Flex set up there? Console > Flex > Overview.`,
-    );
-  }
-  if (account_sid !== settings.accountSid) {
-    return failed(
-      `The credentials of .env are not those of its ACCOUNT_SID, ${settings.accountSid}. Mend one of them.`,
-    );
-  }
-  if (serviceAccountSid !== undefined && serviceAccountSid !== settings.accountSid) {
-    return failed(
-      `.env holds the account ${settings.accountSid}, but the service is ${serviceAccountSid}’s. Mend ACCOUNT_SID and AUTH_TOKEN in .env, or ask the service that you mean.`,
-    );
-  }
-  if (settings.flexInstanceSid !== undefined && settings.flexInstanceSid !== flex_instance_sid) {
-    return failed(
-      `FLEX_INSTANCE_SID in .env is ${settings.flexInstanceSid}, but the account’s Flex instance is ${flex_instance_sid}. Mend it or leave it empty, and deploy or start again.`,
-    );
-  }
-  return ok(`The credentials of .env work, and the account’s Flex instance is discovered: ${flex_instance_sid}.`);
-}
-
-function settingsIn(variables: Variables): Settings | ApiError {
+  let settings: ReturnType<typeof readSettings>;
   try {
-    return readSettings(variables);
+    settings = readSettings(variables);
   } catch (error) {
-    if (error instanceof ApiError) return error;
+    if (error instanceof ApiError) return failed(`.env: ${error.message}`);
     throw error;
   }
-}
-
-/** Without its words: what answers may be a proxy that repeats the request, and that holds the credentials. */
-function inNumbers(answer: Answer): string {
-  const code = errorIn(answer)?.code;
-  return typeof code === 'number' ? `${answer.status}, code ${code}` : `${answer.status}`;
+  const { accountSid, flexInstanceSid } = settings;
+  const response = await send(`https://${flexApiHost(settings)}/v1/Configuration`, {
+    headers: { Accept: 'application/json', Authorization: basicAuthorization(settings) },
+  });
+  const { status, json } = response;
+  // Not the message: a proxy may repeat the request in it, and the request holds the credentials.
+  const code = errorIn(response)?.code;
+  const numbers = typeof code === 'number' ? `${status}, code ${code}` : `${status}`;
+  if (status === 401 || status === 403) {
+    return failed(
+      `Twilio rejects the credentials in .env (${numbers}). Check AUTH_TOKEN (Console > Account Info), or API_KEY and API_SECRET.`,
+    );
+  }
+  const { account_sid, flex_instance_sid } = isRecord(json) ? json : {};
+  if (status !== 200 || !isFlexInstanceSid(flex_instance_sid)) {
+    return failed(
+      `Twilio returned no Flex instance for account ${accountSid} (${numbers}). Check that Flex is set up: Console > Flex > Overview.`,
+    );
+  }
+  if (account_sid !== accountSid) {
+    return failed(
+      `the credentials in .env belong to another account than ACCOUNT_SID, ${accountSid}. Fix one of them.`,
+    );
+  }
+  const serviceAccountSid = (await configBody())?.account_sid;
+  if (serviceAccountSid !== undefined && serviceAccountSid !== accountSid) {
+    return failed(
+      `.env names account ${accountSid}, but the service runs in ${serviceAccountSid}. Fix ACCOUNT_SID and AUTH_TOKEN in .env, or check another service.`,
+    );
+  }
+  if (flexInstanceSid !== undefined && flexInstanceSid !== flex_instance_sid) {
+    return failed(
+      `FLEX_INSTANCE_SID in .env is ${flexInstanceSid}, but the account's Flex instance is ${flex_instance_sid}. Correct or remove it, then deploy or restart.`,
+    );
+  }
+  return ok(`the credentials in .env work. The Flex instance is ${flex_instance_sid}.`);
 }

@@ -4,17 +4,22 @@ import { join } from 'node:path';
 import { isRecord, parseJson } from '../../src/json';
 import { type Finding, failed, ok } from './finding';
 
-/** The accounts that `twilio serverless:deploy` would bring together. */
+/** The accounts that `twilio serverless:deploy` would mix up if they differ. */
 export interface CliDeploy {
   /** The account of the last build. */
   readonly built: string | undefined;
-  /** The account of the Twilio CLI, as far as it is visible. */
+  /** The account that the Twilio CLI uses, if it is known. */
   readonly cli: string | undefined;
 }
 
-/** Returns the account that the Twilio CLI uses: by its variable, or else by its active profile. */
+/**
+ * Returns the account that the Twilio CLI uses: that of its variables if they are complete, or else that of its active profile.
+ *
+ * @see https://github.com/twilio/twilio-cli-core/blob/main/src/services/config.js
+ */
 export function cliAccount(env: NodeJS.ProcessEnv = process.env, home = homedir()): string | undefined {
-  if (env.TWILIO_ACCOUNT_SID) return env.TWILIO_ACCOUNT_SID;
+  const hasSecret = env.TWILIO_AUTH_TOKEN || (env.TWILIO_API_KEY && env.TWILIO_API_SECRET);
+  if (env.TWILIO_ACCOUNT_SID && hasSecret) return env.TWILIO_ACCOUNT_SID;
   let text: string;
   try {
     text = readFileSync(join(home, '.twilio-cli/config.json'), 'utf8');
@@ -23,17 +28,18 @@ export function cliAccount(env: NodeJS.ProcessEnv = process.env, home = homedir(
   }
   const config = parseJson(text);
   if (!isRecord(config) || !isRecord(config.profiles)) return undefined;
-  const profile = config.profiles[env.TWILIO_PROFILE || String(config.activeProject ?? '')];
+  const profile = config.profiles[String(config.activeProject ?? '')];
   return isRecord(profile) && typeof profile.accountSid === 'string' ? profile.accountSid : undefined;
 }
 
-/** Checks that the Twilio CLI would deploy the build to the account that it was made for. Nothing is said if one of them is unknown. */
-export function checkCliAccount({ built, cli }: CliDeploy): readonly Finding[] {
+/** Checks that the Twilio CLI would deploy the build to the account that it was made for. Finds nothing if one is unknown. */
+export function checkCliAccount({ cliDeploy }: { readonly cliDeploy?: CliDeploy }): readonly Finding[] {
+  const { built, cli } = cliDeploy ?? {};
   if (!built || !cli) return [];
-  if (built === cli) return [ok(`Twilio CLI: it uses the account of the build, ${built}.`)];
+  if (built === cli) return [ok(`it uses the account of the build, ${built}.`)];
   return [
     failed(
-      `Twilio CLI: it uses the account ${cli}, but dist was built for ${built}. Before you run twilio serverless:deploy, switch its profile or TWILIO_ACCOUNT_SID, or set ACCOUNT_SID in .env and build again.`,
+      `it uses account ${cli}, but dist was built for ${built}. Before you run twilio serverless:deploy, run twilio profiles:use or change TWILIO_ACCOUNT_SID; or set ACCOUNT_SID in .env and build again.`,
     ),
   ];
 }

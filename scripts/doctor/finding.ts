@@ -1,7 +1,7 @@
-/** What one check has found: one line. */
+/** What a check found: one line, after the name of the check. */
 export interface Finding {
   readonly state: 'ok' | 'warning' | 'failed' | 'not checked';
-  /** What is so, and what to do next where something is to be done. */
+  /** A fact, then what to do about it. */
   readonly text: string;
 }
 
@@ -10,11 +10,9 @@ export const warning = (text: string): Finding => ({ state: 'warning', text });
 export const failed = (text: string): Finding => ({ state: 'failed', text });
 export const notChecked = (text: string): Finding => ({ state: 'not checked', text });
 
-export const lineOf = ({ state, text }: Finding): string => `${state.padEnd(13)}${text}`;
-
-/** What somebody else said, fit for a terminal: on one line, without control characters, and not too much of it. */
-export function quote(said: string): string {
-  const plain = said
+/** Makes foreign text fit for a terminal: one line, without control characters, at most 200 characters. */
+export function quote(foreign: string): string {
+  const plain = foreign
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim()
     .replace(/\.$/, '');

@@ -1,85 +1,76 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isRecord } from '../../src/json';
-import { type Answer, ask, describe, type Edges } from './ask';
+import type { Examination } from './examination';
 import { type Finding, failed, notChecked, ok, quote } from './finding';
+import { describe, type Received } from './send';
 
-/** Where both the connection and the trusted URLs are. */
+/** Both the connection and the trusted URLs are there. */
 const CONSOLE_PAGE = 'https://console.twilio.com/us1/develop/flex/users-and-access/single-sign-on';
 
-/** Nobody's: names under `.invalid` never exist. */
-const NOBODYS_PAGE = 'https://npm-run-doctor.invalid/login.html';
+/** Never trusted: names under `.invalid` do not exist. */
+const UNTRUSTED_PAGE = 'https://npm-run-doctor.invalid/login.html';
 
-/** The single sign-on of an account. */
-export interface Connection {
+/** What a sign-in URL says about the account's connection. */
+interface SsoConnection {
   readonly clientId: string;
   readonly ssoProfileSid: string;
 }
 
-export interface SignOnCheck {
-  readonly finding: Finding;
-  readonly answer?: Answer;
-  readonly connection?: Connection;
+/** Checks that single sign-on has an active connection, as the page does before each sign-in. It requires no credentials. */
+export async function checkSignOn({ signOn }: Examination): Promise<Finding> {
+  const response = await signOn();
+  if (!response) return notChecked('the account is unknown: neither /config nor .env names one.');
+  const list = connectionsIn(response);
+  if (!list) return notChecked(`Twilio returned ${describe(response)}. Retry in a moment.`);
+  const connection = activeConnection(response);
+  if (connection) return ok(`there is an active connection, ${connection.ssoProfileSid}.`);
+  const what = list.length === 0 ? 'no connection' : 'a connection, but no active one';
+  return failed(`the account has ${what}. Activate one at ${CONSOLE_PAGE}`);
 }
 
-/** The host that the Flex SDK signs in at; it has regions, but no edges. */
-const servicesHost = (region?: string) =>
-  ['services', region === 'us1' ? undefined : region, 'twilio.com'].filter(Boolean).join('.');
+const connectionsIn = ({ status, json }: Received): readonly unknown[] | undefined =>
+  status === 200 && isRecord(json) && Array.isArray(json.config_list) ? json.config_list : undefined;
 
-/** The account has an active single sign-on configuration. Anybody may ask that: the page does, before somebody signs in. */
-export async function checkSignOn(edges: Edges, accountSid: string, region?: string): Promise<SignOnCheck> {
-  const query = `AccountSid=${accountSid}&FlexInstanceSid=&RuntimeDomain=&SSOProfileSid=&AppType=SinglePageApp`;
-  const answer = await ask(edges, `https://${servicesHost(region)}/v1/Flex/Authentication/Config?${query}`);
-  const list = isRecord(answer.json) ? answer.json.config_list : undefined;
-  if (answer.status !== 200 || !Array.isArray(list)) {
-    return {
-      finding: notChecked(`Single sign-on: Twilio answered ${describe(answer)}. Try again in a moment.`),
-      answer,
-    };
-  }
-  const active = list.find((entry) => isRecord(entry) && entry.active === true);
+function activeConnection(response: Received): SsoConnection | undefined {
+  const active = connectionsIn(response)?.find((entry) => isRecord(entry) && entry.active === true);
   if (!isRecord(active) || typeof active.connection_name !== 'string' || typeof active.client_id !== 'string') {
-    const what = list.length === 0 ? 'has no connection' : 'has a connection, but none is active';
-    return { finding: failed(`Single sign-on: the account ${what}. Activate one at ${CONSOLE_PAGE}`), answer };
+    return undefined;
   }
-  const connection = { ssoProfileSid: active.connection_name, clientId: active.client_id };
-  return {
-    finding: ok(`Single sign-on: there is an active connection, ${connection.ssoProfileSid}.`),
-    answer,
-    connection,
-  };
+  return { ssoProfileSid: active.connection_name, clientId: active.client_id };
 }
 
 /**
- * Twilio trusts the page's URL, so that it sends people back there. Twilio does not document how it refuses one, so the answer is
- * held against the one for a page that is certainly not trusted.
+ * Checks that Twilio trusts the page's URL, and so sends people back there. Twilio does not document how it refuses a URL, so the
+ * response is compared with the one for a page that is certainly not trusted.
  */
-export async function checkRedirectUrl(
-  edges: Edges,
-  page: string,
-  connection: Connection,
-  region?: string,
-): Promise<Finding> {
-  const authorize = (redirectUrl: string) => ask(edges, authorizeUrl(connection, redirectUrl, region));
-  const [own, nobodys] = await Promise.all([authorize(page), authorize(NOBODYS_PAGE)]);
-  const refusal = refusalIn(own);
+export async function checkRedirectUrl(examination: Examination): Promise<Finding> {
+  const { signOn, sendToTwilio, servicesHost, pageUrl } = examination;
+  const response = await signOn().catch(() => undefined);
+  const connection = response && activeConnection(response);
+  if (!connection) return notChecked('this requires an active single sign-on connection.');
+  const host = await servicesHost();
+  const [own, untrusted] = await Promise.all(
+    [pageUrl, UNTRUSTED_PAGE].map((redirectUrl) => sendToTwilio(authorizeUrl(connection, redirectUrl, host))),
+  );
+  const refusal = own && refusalIn(own);
   if (refusal !== undefined && /redirect|trust|url|domain/i.test(refusal)) {
-    return failed(`Redirect URL: Twilio refuses ${page} (${refusal}). Add it under Trusted URLs at ${CONSOLE_PAGE}`);
+    return failed(`Twilio refuses ${pageUrl} (${refusal}). Add it to Trusted URLs at ${CONSOLE_PAGE}`);
   }
-  if (refusal !== undefined || own.status >= 500) {
+  if (!own || refusal !== undefined || own.status >= 500) {
     return notChecked(
-      `Redirect URL: could not tell whether ${page} is trusted. Twilio answered ${describe(own)}. See that it is under Trusted URLs at ${CONSOLE_PAGE}`,
+      `could not tell whether ${pageUrl} is trusted: Twilio returned ${own && describe(own)}. Look for it in Trusted URLs at ${CONSOLE_PAGE}`,
     );
   }
-  if (refusalIn(nobodys) === undefined) {
+  if (!untrusted || refusalIn(untrusted) === undefined) {
     return notChecked(
-      `Redirect URL: could not tell whether ${page} is trusted, since Twilio answers alike for a page that is not. Sign in there once to find out.`,
+      `could not tell whether ${pageUrl} is trusted: Twilio returns the same for a page that is not. Sign in there once to find out.`,
     );
   }
-  return ok(`Redirect URL: ${page} looks trusted. Twilio begins a sign-in for it, and refuses one for another page.`);
+  return ok(`${pageUrl} looks trusted. Twilio starts a sign-in for it, and refuses one for another page.`);
 }
 
-/** As `getLoginDetails` of the Flex SDK 3.0.0 makes it, for a sign-in that nobody will finish. */
-export function authorizeUrl({ clientId, ssoProfileSid }: Connection, redirectUrl: string, region?: string): string {
+/** Returns the URL that `getLoginDetails` of the Flex SDK 3.0.0 would, for a sign-in that is never finished. */
+export function authorizeUrl({ clientId, ssoProfileSid }: SsoConnection, redirectUrl: string, host: string): string {
   const state = { connection_name: clientId, redirect_url: redirectUrl };
   const query = new URLSearchParams({
     redirectUrl,
@@ -88,16 +79,16 @@ export function authorizeUrl({ clientId, ssoProfileSid }: Connection, redirectUr
     state: Buffer.from(JSON.stringify(state)).toString('base64url'),
     ssoProfileSid,
   });
-  return `https://${servicesHost(region)}/v1/Flex/Authorize?${query}`;
+  return `https://${host}/v1/Flex/Authorize?${query}`;
 }
 
-/** What Twilio says where it does not go on to the identity provider: in the answer itself, or in an `error` of its redirect. */
-function refusalIn(answer: Answer): string | undefined {
-  const location = answer.headers.get('location');
+/** Returns Twilio's reason if it does not go on to the identity provider: in the response itself, or in an `error` of its redirect. */
+function refusalIn(response: Received): string | undefined {
+  const location = response.headers.get('location');
   if (location !== null && URL.canParse(location)) {
     const { searchParams } = new URL(location);
     const error = [searchParams.get('error'), searchParams.get('error_description')].filter(Boolean).join(': ');
     if (error !== '') return quote(error);
   }
-  return answer.status >= 400 && answer.status < 500 ? describe(answer) : undefined;
+  return response.status >= 400 && response.status < 500 ? describe(response) : undefined;
 }

@@ -10,7 +10,7 @@ export interface Look {
 }
 
 /** The time by which everything on a picture goes, Twilio's included: the same in every run. */
-export interface Clock {
+export interface SceneClock {
   nowMs: number;
 }
 
@@ -29,10 +29,10 @@ export interface Scene {
 const START_MS = Date.parse('2030-01-15T09:00:30Z');
 
 /** The clock that a sandbox is given before there is a scene; each scene restarts it. */
-export const startClock = (): Clock => ({ nowMs: START_MS });
+export const startClock = (): SceneClock => ({ nowMs: START_MS });
 
 /** The caller closes its context. */
-export async function openScene(browser: Browser, service: Service, clock: Clock, look: Look): Promise<Scene> {
+export async function openScene(browser: Browser, service: Service, clock: SceneClock, look: Look): Promise<Scene> {
   service.sandbox.reset();
   clock.nowMs = START_MS;
   const { colorScheme, width, height } = look;

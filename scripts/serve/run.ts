@@ -41,8 +41,8 @@ async function prepareAccountRun(variables: Variables, port: number): Promise<Se
   const forNode = Object.entries(variables).filter(([name]) => name.startsWith('NODE_'));
   const origin = originOf(port);
   return {
-    announcement: `Using the real Twilio account ${accountSid}, since .env holds its credentials.`,
-    welcome: `${placesOf(origin)}\n\nCtrl-C ends it.`,
+    announcement: `Using Twilio account ${accountSid}, because .env has its credentials.`,
+    welcome: `${placesOf(origin)}\n\nPress Ctrl-C to stop.`,
     isSandbox: false,
     origin,
     folder,
@@ -69,7 +69,8 @@ async function prepareSandbox(variables: Variables, port: number): Promise<Serve
   const { maxTokenTtlSeconds } = readSettings({ ...variables, ...sandbox.environment() });
   return {
     ...run,
-    announcement: 'Using the sandbox, a local Twilio, since .env holds no credentials. Nothing leaves this machine.',
+    announcement:
+      'Using the sandbox, a local stand-in for Twilio, because .env has no credentials. Nothing leaves this machine.',
     welcome: welcome(sandbox, origin, maxTokenTtlSeconds, provider),
     isSandbox: true,
     origin,

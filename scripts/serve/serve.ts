@@ -13,7 +13,7 @@ export type Extension = (run: ServedRun) => Promise<{
 }>;
 
 /** Builds, then serves Functions and page on this machine: with the account of `.env`, or else with a sandbox. */
-export async function serve(port: number, extend?: Extension): Promise<void> {
+export async function serveLocally(port: number, extend?: Extension): Promise<void> {
   bypassProxyForLoopback();
   const variables = readEnvFile();
   onSignal(() => process.exit(0));

@@ -77,7 +77,7 @@ function updater(run: ServedRun, server: LocalServer, { checkTypes, reloadPages 
   const build = async (): Promise<Variables> => {
     const settings = readEnvFile();
     if (hasCredentials(settings) === run.isSandbox) {
-      throw new Error('.env now selects another Twilio. Restart npm run dev.');
+      throw new Error('.env now selects another account. Restart npm run dev.');
     }
     await buildProject({ folder: next, ...run.buildOptions(settings) });
     return settings;

@@ -5,8 +5,8 @@ import { isRecord } from '../../src/json';
 import { isLocalhost, parseOrigin } from '../../src/settings/origin';
 import { readSettings, type Settings } from '../../src/settings/settings';
 import { isAccountSid } from '../../src/settings/sids';
-import { ask, Unanswered } from '../doctor/ask';
-import { sandboxOf } from '../doctor/page';
+import { sandboxIn } from '../doctor/examination';
+import { NoResponse, sender } from '../doctor/send';
 
 /** Where `npm start` serves unless told otherwise. */
 const DEFAULT_SERVICE = 'http://localhost:3000';
@@ -47,8 +47,8 @@ export async function findAccount(sandbox: string | undefined): Promise<TeamAcco
   };
 }
 
-const NEITHER = `No account to use. Either put ACCOUNT_SID and AUTH_TOKEN in .env (Console > Account Info), or try it in a sandbox: run
-\`npm start\` in another terminal, then this command again. If it is not at ${DEFAULT_SERVICE}, add --sandbox with its URL.`;
+const NEITHER = `No account. Set ACCOUNT_SID and AUTH_TOKEN in .env (Console > Account Info), or use a sandbox: run \`npm start\` in another terminal,
+then retry. If it does not run at ${DEFAULT_SERVICE}, add --sandbox with its URL.`;
 
 interface RunningSandbox {
   readonly origin: string;
@@ -73,15 +73,15 @@ async function readAccount(origin: string): Promise<RunningSandbox | undefined> 
 
 async function findSandboxOfService(service: string): Promise<RunningSandbox | undefined> {
   const page = await tryGet(`${service}/login.html`);
-  const origin = page && sandboxOf(page);
+  const origin = page && sandboxIn(page.text);
   return origin === undefined ? undefined : readAccount(origin);
 }
 
 async function tryGet(url: string) {
   try {
-    return await ask({ fetch, now: Date.now, limitMs: LIMIT_MS }, url);
+    return await sender({ fetch, now: Date.now, limitMs: LIMIT_MS })(url);
   } catch (error) {
-    if (error instanceof Unanswered) return undefined;
+    if (error instanceof NoResponse) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { provisionRequest } from '../../src/api/requests';
 import { ApiError } from '../../src/errors';
 import type { NewFlexUser } from '../../src/flex/users';
 import { isRecord } from '../../src/json';
-import type { Entry, Fault, TeamMember } from './file-content';
+import type { Entry, FileFault, TeamMember } from './file-content';
 
 /**
  * Checks each entry as `/provision` checks its body, and that no user name is in the file twice, in any case.
@@ -12,9 +12,9 @@ import type { Entry, Fault, TeamMember } from './file-content';
 export function checkUsers(
   entries: readonly Entry[],
   missing: readonly string[] = [],
-): { members: readonly TeamMember[]; faults: readonly Fault[] } {
+): { members: readonly TeamMember[]; faults: readonly FileFault[] } {
   const members: TeamMember[] = [];
-  const faults: Fault[] = [];
+  const faults: FileFault[] = [];
   const lineOf = new Map<string, number>();
   for (const { line, name, body } of entries) {
     const checked = checkBody(body);

@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import leven from 'leven';
-import type { Entry, Fault, Reading } from './file-content';
+import type { Entry, FileFault, Reading } from './file-content';
 
 const REQUIRED = ['username', 'email', 'full_name', 'roles'] as const;
 const ATTRIBUTE = 'attributes.';
@@ -40,7 +40,7 @@ function delimiterOf(text: string): string {
 }
 
 /** The lines that hold something, with their cells trimmed, up to the first one that is not CSV. */
-function readLines(text: string, delimiter: string): { lines: readonly Line[]; faults: readonly Fault[] } {
+function readLines(text: string, delimiter: string): { lines: readonly Line[]; faults: readonly FileFault[] } {
   const lines: Line[] = [];
   let endOfLast = 0;
   try {
@@ -66,7 +66,7 @@ function readLines(text: string, delimiter: string): { lines: readonly Line[]; f
   return { lines, faults: [] };
 }
 
-function toFault({ code, lines }: CsvError, startLine: number): Fault {
+function toFault({ code, lines }: CsvError, startLine: number): FileFault {
   return code === 'CSV_QUOTE_NOT_CLOSED'
     ? {
         line: startLine,
@@ -83,7 +83,7 @@ const isKnown = (name: string) => (REQUIRED as readonly string[]).includes(name)
 
 const missingFrom = (header: readonly string[]) => REQUIRED.filter((name) => !header.includes(name));
 
-function checkHeader(header: readonly string[]): readonly Fault[] {
+function checkHeader(header: readonly string[]): readonly FileFault[] {
   const unknown = header
     .filter((name) => name !== '' && !isKnown(name))
     .map((name) => ({ line: 1, column: name, message: `is not a known column. ${nearestTo(name)}` }));
@@ -115,8 +115,8 @@ function nearestTo(name: string): string {
   return isMisspelled ? `Did you mean ${nearest}?` : `Did you mean ${ATTRIBUTE}${key || '<key>'}?`;
 }
 
-function readRow(header: readonly string[], { line, cells }: Line): { entry: Entry; faults: readonly Fault[] } {
-  const faults: Fault[] = [];
+function readRow(header: readonly string[], { line, cells }: Line): { entry: Entry; faults: readonly FileFault[] } {
+  const faults: FileFault[] = [];
   const attributes: [string, unknown][] = [];
   const fields: Record<string, unknown> = {};
   for (const [index, cell] of cells.entries()) {

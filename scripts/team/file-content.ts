@@ -1,7 +1,7 @@
 import type { NewFlexUser } from '../../src/flex/users';
 
 /** Something in the file that has to be fixed before anything is done. */
-export interface Fault {
+export interface FileFault {
   /** As an editor counts them, from 1. */
   readonly line: number;
   /** The name of the column or field; undefined if the whole line is at fault. */
@@ -20,7 +20,7 @@ export interface Entry {
 /** What a reader makes of a file: the entries that it can read, and what is wrong with the rest. */
 export interface Reading {
   readonly entries: readonly Entry[];
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FileFault[];
   /** Fields that no entry has, which is one fault already. */
   readonly missing?: readonly string[];
 }

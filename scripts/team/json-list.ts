@@ -2,7 +2,7 @@ import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Reading } from './file-content';
 
 /** Reads a JSON file with a list of `/provision` bodies. Values are left as they are, blanks included. */
-export function readJson(text: string): Reading {
+export function readJsonList(text: string): Reading {
   const errors: ParseError[] = [];
   // Parsed for the lines alone: unlike JSON.parse, it says where each value is.
   const root = parseTree(text, errors, { disallowComments: true });

@@ -1,10 +1,11 @@
 import type { BackendCaller } from '../../src/auth/caller';
-import { authorize, type NamedUser } from '../../src/auth/policy';
+import { authorize } from '../../src/auth/policy';
 import { isFlexRole } from '../../src/contract/roles';
 import { ApiError } from '../../src/errors';
-import { findUser, type NewFlexUser, provisionUser } from '../../src/flex/users';
+import { fetchUser, type NewFlexUser, provisionUser, searchByUsername } from '../../src/flex/users';
 import type { FlexUsersApi } from '../../src/flex/users-api';
 import { ownValue } from '../../src/json';
+import type { FlexUserSid } from '../../src/settings/sids';
 
 /**
  * Who runs the command: the account's owner, whose credentials can do anything at Twilio. They get only what provisioning a team takes,
@@ -21,7 +22,7 @@ export interface Change {
 }
 
 /** What is to be done for one user. */
-export interface Step {
+export interface PlannedStep {
   readonly action: 'create' | 'change' | 'unchanged';
   readonly changes: readonly Change[];
   /** What the file has, but Twilio does not return, and what is not sent either. */
@@ -32,9 +33,13 @@ export interface Step {
  * Compares a user of the file with Twilio. Changes nothing.
  *
  * @param options.attributes whether attributes are sent to a user that exists even if nothing else is to be changed
- * @throws {ApiError} `user_deactivated`; what {@link findUser} throws
+ * @throws {ApiError} `user_deactivated`; what {@link findRecord} throws
  */
-export async function planUser(flex: FlexUsersApi, user: NewFlexUser, options: { attributes: boolean }): Promise<Step> {
+export async function planUser(
+  flex: FlexUsersApi,
+  user: NewFlexUser,
+  options: { attributes: boolean },
+): Promise<PlannedStep> {
   const record = await findRecord(flex, user.username);
   if (record === undefined) return { action: 'create', changes: [], notCompared: [] };
 
@@ -60,17 +65,25 @@ export async function applyUser(flex: FlexUsersApi, user: NewFlexUser): Promise<
   await provisionUser(flex, authorize(OWNER, 'provision', undefined), user);
 }
 
-/** The user as Twilio has it; undefined if there is none of that name. */
+/**
+ * The user as Twilio has it; undefined if there is none of that name.
+ *
+ * @throws {ApiError} `invalid_request` if only case or Unicode form differ: Twilio may take it for the same user, who may be deactivated
+ */
 async function findRecord(flex: FlexUsersApi, username: string): Promise<object | undefined> {
-  const listed = await look(flex, { by: 'username', username }).catch((error: unknown) => {
-    if (error instanceof ApiError && error.code === 'user_not_found') return undefined;
-    throw error;
-  });
+  const permit = authorize(OWNER, 'lookup', { by: 'username', username });
+  const { user: listed, similar } = await searchByUsername(flex, permit, username);
+  if (listed === undefined && similar !== undefined) {
+    throw new ApiError(
+      'invalid_request',
+      `Twilio has this user as ${JSON.stringify(similar)}. Write the name like that.`,
+    );
+  }
   if (listed === undefined) return undefined;
   const { flex_user_sid: flexUserSid, deactivated } = listed;
   // The list leaves some fields out. One that lacks the record is not a user to be created, so not found is an error here.
   const isComplete = typeof deactivated === 'boolean' && COMPARED.every((name) => ownValue(listed, name) !== undefined);
-  const record = isComplete ? listed : { ...listed, ...(await look(flex, { by: 'flex_user_sid', flexUserSid })) };
+  const record = isComplete ? listed : { ...listed, ...(await fetchRecord(flex, flexUserSid)) };
   if (record.deactivated !== true) return record;
   throw new ApiError(
     'user_deactivated',
@@ -81,7 +94,8 @@ async function findRecord(flex: FlexUsersApi, username: string): Promise<object 
   );
 }
 
-const look = (flex: FlexUsersApi, user: NamedUser) => findUser(flex, authorize(OWNER, 'lookup', user));
+const fetchRecord = (flex: FlexUsersApi, flexUserSid: FlexUserSid) =>
+  fetchUser(flex, authorize(OWNER, 'lookup', { by: 'flex_user_sid', flexUserSid }), flexUserSid);
 
 const COMPARED = ['email', 'full_name', 'roles'] as const;
 type Compared = (typeof COMPARED)[number];

@@ -1,8 +1,8 @@
 import { FLEX_ROLES, type FlexRole } from '../../src/contract/roles';
 import type { ApiError } from '../../src/errors';
 import type { TeamAccount } from './account';
-import type { Fault, TeamMember } from './file-content';
-import type { Change, Step } from './reconcile';
+import type { FileFault, TeamMember } from './file-content';
+import type { Change, PlannedStep } from './reconcile';
 import type { Result } from './run';
 
 /** What the command is about. */
@@ -12,7 +12,7 @@ export interface Target extends TeamAccount {
   readonly apply: boolean;
 }
 
-type Outcome = Step['action'] | 'failed' | 'left';
+type Outcome = PlannedStep['action'] | 'failed' | 'left';
 
 const outcomeOf = ({ outcome, step }: Result): Outcome =>
   outcome === 'failed' || outcome === 'left' ? outcome : (step?.action ?? 'left');
@@ -38,7 +38,7 @@ export function countRoles(members: readonly TeamMember[]): Readonly<Partial<Rec
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
-export function faultsText(file: string, faults: readonly Fault[]): string {
+export function faultsText(file: string, faults: readonly FileFault[]): string {
   const lines = faults.map(
     ({ line, column, message }) => `  line ${line}${column ? `, ${plain(column)}` : ''}: ${message}`,
   );
@@ -107,10 +107,10 @@ export function summaryText(target: Target, results: readonly Result[]): string 
 
 function nextText({ apply }: Target, results: readonly Result[]): string[] {
   const { create, change, failed, left } = summarize(results);
-  if (left > 0) return ['\nTo go on, run the same command again. It does only what is left.'];
+  if (left > 0) return ['\nTo continue, run the same command again. It does only what is left.'];
   if (failed > 0 && apply) return ['\nFix the cause, then run the same command again. It does only what is left.'];
   if (!apply && create + change > 0)
-    return ['\nNothing has been changed. To do this, run the same command with --apply.'];
+    return ['\nNothing was changed. To apply this plan, run the same command with --apply.'];
   return [];
 }
 

@@ -2,7 +2,7 @@ import { ApiError } from '../../src/errors';
 import type { FlexUsersApi } from '../../src/flex/users-api';
 import type { TeamMember } from './file-content';
 import { Ended } from './pace';
-import { applyUser, planUser, type Step } from './reconcile';
+import { applyUser, type PlannedStep, planUser } from './reconcile';
 
 /** What became of one user of the file. */
 export interface Result {
@@ -10,7 +10,7 @@ export interface Result {
   /** `left`: the run ended before it was this user's turn, or between the look-up and the change. */
   readonly outcome: 'planned' | 'done' | 'failed' | 'left';
   /** Undefined if the user could not be looked up. */
-  readonly step?: Step | undefined;
+  readonly step?: PlannedStep | undefined;
   readonly error?: ApiError;
 }
 
@@ -51,7 +51,7 @@ export async function runTeam(flex: FlexUsersApi, work: Work): Promise<readonly 
 }
 
 async function workOn(flex: FlexUsersApi, member: TeamMember, { apply, attributes }: Work): Promise<Result> {
-  let step: Step | undefined;
+  let step: PlannedStep | undefined;
   try {
     step = await planUser(flex, member.user, { attributes });
     if (!apply) return { member, outcome: 'planned', step };

@@ -95,7 +95,10 @@ const unknownWorkerKeys = ({ worker }: Fields): FieldFault[] =>
 function namesOneUserAtMost(fields: Fields): FieldFault[] {
   const given = Object.keys(LookupSchema.entries).filter((name) => fields[name] !== undefined);
   return given.length > 1
-    ? given.map((field) => ({ field, message: 'is one of several: identify the user by one field' }))
+    ? given.map((field) => ({
+        field,
+        message: 'must not be combined with another field: identify the user by one of them',
+      }))
     : [];
 }
 

@@ -19,15 +19,18 @@ export function findUnknownFields(given: readonly string[], known: readonly stri
   return given
     .filter((name) => !allowed.includes(name))
     .slice(0, MAX_FAULTS)
-    .map((name) => ({ field: path + printable(name), message: adviceOn(name, known, path) }));
+    .map((name) => ({ field: path + printable(name), message: adviceOn(name, known, path, given) }));
 }
 
-function adviceOn(name: string, known: readonly string[], path: string): string {
+function adviceOn(name: string, known: readonly string[], path: string, given: readonly string[]): string {
   const candidates = [
     ...known.map((field) => path + field),
     ...(known.includes('worker') ? ['worker.attributes'] : []),
   ];
-  const field = findSimilar(name, path === '' ? [...candidates, 'Token'] : candidates);
+  // A field that is given already is less likely to be what is meant.
+  const isGiven = (field: string) => Number(given.includes(field.slice(path.length)));
+  const likelyFirst = [...candidates].sort((a, b) => isGiven(a) - isGiven(b));
+  const field = findSimilar(name, path === '' ? [...likelyFirst, 'Token'] : likelyFirst);
   if (field === undefined) return `is not a known field. Known fields: ${candidates.join(', ')}.`;
   const hint = name.startsWith('worker') ? ' In a form, "worker" is one field that holds a JSON object.' : '';
   return `is not a known field. Did you mean "${field}"?${hint}`;
@@ -36,7 +39,10 @@ function adviceOn(name: string, known: readonly string[], path: string): string 
 /** Finds the field that a name probably means: one of the same letters, a part of one, or one with a slip. */
 function findSimilar(name: string, fields: readonly string[]): string | undefined {
   // `roles[]` means roles, and `worker[attributes][language]` means worker.attributes.
-  const [first = '', second = ''] = name.split(/[[\].]+/).map(lettersOf);
+  const [first = '', second = ''] = name
+    .slice(0, MAX_NAME_LENGTH)
+    .split(/[[\].]+/)
+    .map(lettersOf);
   const spellings = [first + second, first].filter((spelling) => spelling.length >= MIN_LETTERS);
   const candidates = fields.flatMap((field) =>
     [field, field.split('.').at(-1) ?? ''].map((part) => ({ field, letters: lettersOf(part) })),
@@ -56,13 +62,11 @@ function findSimilar(name: string, fields: readonly string[]): string | undefine
 const MIN_LETTERS = 3;
 
 /** Names longer than this resemble no field. */
-const MAX_LETTERS = 64;
+const MAX_NAME_LENGTH = 64;
 
-const lettersOf = (name: string) =>
-  name
-    .slice(0, MAX_LETTERS)
-    .toLowerCase()
-    .replace(/[^a-z]/g, '');
+const lettersOf = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
+
+const SHORT_PARTS = /^(?:[\p{L}\p{M}\p{N}_:'"-]{0,24}(?:[[\]. ]+|$))*$/u;
 
 /** How a backend key begins, and every token in JSON (the base64url of `{"`). */
 const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
@@ -74,7 +78,6 @@ const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
 function printable(name: string): string {
   const secret = SECRET.exec(name)?.[0];
   if (secret !== undefined) return `${secret}…`;
-  return name !== '' && name.length <= 64 && /^([\w:-]{0,24}([[\].]+|$))*$/.test(name)
-    ? name
-    : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
+  const isShown = name !== '' && name.length <= MAX_NAME_LENGTH && SHORT_PARTS.test(name);
+  return isShown ? name : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
 }

@@ -12,6 +12,9 @@ export type Credential =
 /** The characters of a bearer token (RFC 6750, section 2.1). A compact JWE uses some of them. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
+/** Looks at the first characters only: over megabytes, the engine's stack ends where a repetition would backtrack. */
+const BEARER_SCHEME = /^Bearer(?=\s|$)/i;
+
 /**
  * Finds the credential of a request: the `Authorization` header, or the field `Token`, which Flex plugins send.
  *
@@ -23,16 +26,15 @@ const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 export function findCredential(event: unknown): Credential {
   const header = readHeader(event, 'authorization');
   if (Array.isArray(header)) throw notAToken('several Authorization headers');
-  const bearer = typeof header === 'string' ? /^Bearer(?:\s+(.*))?$/is.exec(header) : null;
-  if (bearer) {
-    const shown = bearer[1] ?? '';
+  if (typeof header === 'string' && BEARER_SCHEME.test(header)) {
+    const shown = header.slice('Bearer'.length).trimStart();
     return shown.startsWith(BACKEND_KEY_PREFIX) ? { kind: 'backend-key', key: shown } : { kind: 'token', token: shown };
   }
   const field = ownValue(event, 'Token');
   if (field !== undefined) return tokenInField(field);
   throw new ApiError(
     'missing_credentials',
-    'No credentials. Send a Flex token or a backend key as "Authorization: Bearer <token>", or a Flex token in the field Token.',
+    'No credentials. Send a Flex token, a backend key or, if this service accepts it, a token of your identity provider as "Authorization: Bearer <token>". A token can be in the field Token instead.',
   );
 }
 
@@ -46,7 +48,7 @@ function tokenInField(token: unknown): Credential {
 /** Whether a token has the form of a signed JWT, which no Flex token has: exactly two dots. */
 export const isSignedJwt = (token: string): boolean => token.split('.').length === 3;
 
-/** @throws {ApiError} `invalid_token` if a token cannot be one of Flex, so that Twilio is not asked about it */
+/** @throws {ApiError} `invalid_token` if a token cannot be a Flex token, so Twilio need not validate it */
 export function assertFlexTokenForm(token: string): void {
   if (token.length > MAX_TOKEN_LENGTH || !BEARER_TOKEN.test(token)) throw notAToken('malformed token');
 }

@@ -55,11 +55,11 @@ export async function validateFlexToken(token: string, settings: Settings, call:
   if (!parsed.success) throw undocumented(response, 'Tokens/validate: fields of another type');
   const { roles, flex_user_sid, flex_instance_sid, realm_user_id, expiration } = parsed.output;
 
-  if (expiration !== undefined && expiration <= Date.now()) throw invalidToken('expired');
+  if (expiration !== undefined && expiration <= Date.now()) throw invalidFlexToken('expired');
   // An account has one Flex instance, and the token is of this account. So a token that does not name its instance passes, and one
   // that names another does not.
   if (flex_instance_sid !== undefined && flex_instance_sid !== (await findOwnInstance(settings, call))) {
-    throw invalidToken('of another Flex instance');
+    throw invalidFlexToken('of another Flex instance');
   }
   return { roles, flexUserSid: flex_user_sid, username: realm_user_id, expiresAtMs: expiration };
 }
@@ -72,7 +72,7 @@ async function findOwnInstance(settings: Settings, call: UpstreamCall): Promise<
   });
 }
 
-export const invalidToken = (reason: string) =>
+export const invalidFlexToken = (reason: string) =>
   new ApiError(
     'invalid_token',
     'This Flex token is invalid, expired, or from another account. Sign in again and use the new token.',
@@ -85,9 +85,9 @@ function whyNotAccepted(response: UpstreamResponse, body: unknown): ApiError {
   const { status } = response;
   const isTransient = status === 429 || status >= 500;
   if (isTransient) return twilioFailing(response);
-  if (isRecord(body) && body.valid === false) return invalidToken('Twilio says that it is not valid');
+  if (isRecord(body) && body.valid === false) return invalidFlexToken('Twilio says that it is not valid');
   if (status === 401 || status === 403) return credentialsRefused(response);
   // The token is the only part of the request that comes from the caller, so it is the token that is malformed.
-  if (status === 400 && refusalOf(response).code !== undefined) return invalidToken('Twilio cannot read it');
+  if (status === 400 && refusalOf(response).code !== undefined) return invalidFlexToken('Twilio cannot read it');
   return undocumented(response, 'Tokens/validate');
 }

@@ -3,8 +3,8 @@ import { FLEX_ROLES, type FlexRole, type GUEST_ROLE } from '../contract/roles';
 import { ApiError } from '../errors';
 import type { FlexUserSid } from '../settings/sids';
 import type { BackendCaller, Caller, FlexUserCaller, IdentityProviderCaller } from './caller';
-import { invalidToken } from './flex-token';
-import { invalidToken as invalidProviderToken } from './identity-provider/invalid-token';
+import { invalidFlexToken } from './flex-token';
+import { invalidProviderToken } from './identity-provider/invalid-token';
 
 type Cell = 'yes' | 'no' | 'yes, never oneself';
 type Row = Readonly<Record<FlexRole | typeof GUEST_ROLE, Cell>> & {
@@ -25,17 +25,17 @@ export const POLICY = {
 } as const satisfies Record<Right, Row>;
 
 /** A user as a request identifies one. */
-export type NamedUser =
+export type UserIdentifier =
   | { readonly by: 'flex_user_sid'; readonly flexUserSid: FlexUserSid }
   | { readonly by: 'username'; readonly username: string };
 
 /** The user that a request is about: `self` if it names none. */
-export type UserReference = NamedUser | { readonly by: 'self' };
+export type UserReference = UserIdentifier | { readonly by: 'self' };
 
 /** What a request for an action refers to. A user who is still to be created cannot be referred to. */
 export type Subject<A extends Action> = A extends 'provision' ? undefined : UserReference;
 
-type PermittedUser<A extends Action> = A extends 'provision' ? undefined : NamedUser;
+type PermittedUser<A extends Action> = A extends 'provision' ? undefined : UserIdentifier;
 
 /** Not exported, so that only {@link authorize} creates one. */
 class GrantedPermit<A extends Action> {
@@ -69,7 +69,7 @@ export type Permit<A extends Action> = GrantedPermit<A>;
  */
 export function requireKnownExpiration(caller: Caller, action: Action): void {
   if (action === 'mint' && caller.kind === 'flex-user' && caller.expiresAtMs === undefined) {
-    throw invalidToken('of unknown expiration');
+    throw invalidFlexToken('of unknown expiration');
   }
 }
 
@@ -160,7 +160,7 @@ export function ttlWithin({ caller }: Permit<'mint'>, requestedSeconds: number):
   const leftSeconds = Math.floor(((caller.expiresAtMs ?? 0) - Date.now()) / 1000);
   // Negated so that NaN fails too.
   if (!(leftSeconds >= 1)) {
-    throw caller.kind === 'identity-provider' ? invalidProviderToken('expired meanwhile') : invalidToken('expired');
+    throw caller.kind === 'identity-provider' ? invalidProviderToken('expired meanwhile') : invalidFlexToken('expired');
   }
   return Math.min(requestedSeconds, leftSeconds);
 }
@@ -183,7 +183,7 @@ function isOwn(caller: Caller, subject: UserReference): boolean {
  * Returns the user that a permit is for. Minting for oneself uses the SID of the caller's token, if it has one, since a SID cannot
  * be ambiguous. A lookup uses what was requested.
  */
-function nameUser(caller: Caller, action: ActionOnUser | Action, subject: UserReference): NamedUser {
+function nameUser(caller: Caller, action: ActionOnUser | Action, subject: UserReference): UserIdentifier {
   if (subject.by !== 'self' && !(action === 'mint' && isOwn(caller, subject))) return subject;
   const own = caller.kind === 'backend-key' ? undefined : ownUser(caller);
   if (own) return own;
@@ -193,7 +193,7 @@ function nameUser(caller: Caller, action: ActionOnUser | Action, subject: UserRe
   );
 }
 
-function ownUser({ flexUserSid, username }: Exclude<Caller, BackendCaller>): NamedUser | undefined {
+function ownUser({ flexUserSid, username }: Exclude<Caller, BackendCaller>): UserIdentifier | undefined {
   if (flexUserSid !== undefined) return { by: 'flex_user_sid', flexUserSid };
   return username === undefined ? undefined : { by: 'username', username };
 }
@@ -224,7 +224,7 @@ function forbidden(caller: Caller, right: Right): ApiError {
   if (caller.kind === 'identity-provider') {
     return new ApiError(
       'forbidden',
-      `An identity provider token does not allow "${right}", only lookup and mint of its own user. Required: ${requirementsFor(right)}.`,
+      `A token of your identity provider allows only lookup and mint of its own user, not "${right}". Use a Flex token or a backend key for that. Required: ${requirementsFor(right)}.`,
     );
   }
   const scope = POLICY[right].backendKey;

@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 import type { IdentityProviderCaller } from '../auth/caller';
-import type { Permit } from '../auth/policy';
+import { isSame, type Permit } from '../auth/policy';
 import { type FlexRole, isFlexRole } from '../contract/roles';
 import { ApiError } from '../errors';
 import { isText } from '../text';
-import { documented, undocumented } from '../twilio/responses';
+import { documented, refusalOf, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';
-import { type FlexUser, FlexUserSchema } from './shapes';
+import { FlexUserSchema, type UserRecord } from './shapes';
 import { fetchUser, refuseDeactivated, searchByUsername, sendProvision, userNotFound } from './users';
-import type { FlexUsersApi } from './users-api';
+import { type FlexUsersApi, isRejection } from './users-api';
 
 /** A permit of an identity provider's user, who may mint for themselves only. */
 export type ProviderPermit = Permit<'mint'> & { readonly caller: IdentityProviderCaller };
@@ -17,7 +17,7 @@ export const isProviderPermit = (permit: Permit<'mint'>): permit is ProviderPerm
   permit.caller.kind === 'identity-provider';
 
 /** What is needed of a user to mint a token for them. */
-const ProvisionedUserSchema = v.pick(FlexUserSchema, ['flex_user_sid', 'deactivated']);
+const ProvisionedUserSchema = v.pick(FlexUserSchema, ['flex_user_sid', 'username', 'deactivated']);
 
 type ProvisionedUser = v.InferOutput<typeof ProvisionedUserSchema>;
 
@@ -34,10 +34,10 @@ const ContactSchema = v.object({ email: v.custom<string>(isText), full_name: v.c
 export async function findGrantedUser(flex: FlexUsersApi, permit: ProviderPermit): Promise<ProvisionedUser> {
   const { roles, provider, username } = permit.caller;
   if (username === undefined) throw userNotFound();
-  const { user: listed, isSimilarListed } = await searchByUsername(flex, permit, username);
+  const { user: listed, similar } = await searchByUsername(flex, permit, username);
   if (!listed) {
     // Twilio may take a name in other letters for the same one: provisioning it could bring back someone who was deactivated.
-    if (!provider.provision || isSimilarListed) throw userNotFound();
+    if (!provider.provision || similar !== undefined) throw userNotFound();
     return provisionAgain(flex, permit, undefined);
   }
   const user = isComplete(listed, permit) ? listed : await fetchUser(flex, permit, listed.flex_user_sid);
@@ -73,7 +73,7 @@ export function assertGranted(
 }
 
 /** Whether an entry of the list says all that is needed of the record. */
-function isComplete(user: FlexUser, { caller: { roles, provider } }: ProviderPermit): boolean {
+function isComplete(user: UserRecord, { caller: { roles, provider } }: ProviderPermit): boolean {
   return (
     typeof user.deactivated === 'boolean' &&
     (roles === undefined || v.is(RolesSchema, user)) &&
@@ -81,7 +81,7 @@ function isComplete(user: FlexUser, { caller: { roles, provider } }: ProviderPer
   );
 }
 
-function heldRoles(user: FlexUser): readonly FlexRole[] {
+function heldRoles(user: UserRecord): readonly FlexRole[] {
   if (v.is(RolesSchema, user)) return flexRolesIn(user.roles);
   throw new ApiError('upstream_error', 'Twilio returned this user without a list of roles. Retry in a moment.', {
     flexUserSid: user.flex_user_sid,
@@ -97,28 +97,40 @@ const flexRolesIn = (roles: readonly string[]): readonly FlexRole[] =>
 async function provisionAgain(
   flex: FlexUsersApi,
   permit: ProviderPermit,
-  known: FlexUser | undefined,
+  known: UserRecord | undefined,
 ): Promise<ProvisionedUser> {
   const { username = '', profile, roles = [] } = permit.caller;
   const { email, full_name } = contactIn(known);
-  const response = await sendProvision(flex, permit, {
+  const newUser = {
     username,
     email: email ?? profile.email ?? missingEmail(),
     fullName: full_name ?? profile.fullName,
     roles,
     // No attributes: Twilio does not document whether sending some would replace the worker's own.
     workerAttributes: undefined,
-  });
+  };
+  const response = await sendProvision(flex, permit, newUser, whyNotProvisioned);
   const user = documented(ProvisionedUserSchema, response, 'Provision');
   assertGranted(permit, user, response, 'Provision');
-  if (known && user.flex_user_sid !== known.flex_user_sid) throw undocumented(response, 'Provision: another user');
+  const isExpected = known ? user.flex_user_sid === known.flex_user_sid : isSame(user.username, username);
+  if (!isExpected) throw undocumented(response, 'Provision: another user');
   return refuseDeactivated(user);
 }
 
-const contactIn = (user: FlexUser | undefined): { email?: string; full_name?: string } => {
+const contactIn = (user: UserRecord | undefined): { email?: string; full_name?: string } => {
   const { email, full_name } = (user ?? {}) as { email?: unknown; full_name?: unknown };
   return { ...(isText(email) && { email }), ...(isText(full_name) && { full_name }) };
 };
+
+/** The caller sent none of these values, so their request is not at fault. */
+function whyNotProvisioned(response: UpstreamResponse): ApiError | undefined {
+  if (!isRejection(response)) return undefined;
+  return new ApiError(
+    'upstream_error',
+    'Twilio rejected the user data of this token. Ask your administrator to check the email address and name at the identity provider.',
+    { upstream: refusalOf(response) },
+  );
+}
 
 function missingEmail(): never {
   throw new ApiError(
@@ -127,7 +139,7 @@ function missingEmail(): never {
   );
 }
 
-const roleNotGranted = (roles: readonly FlexRole[], { flex_user_sid }: FlexUser): ApiError =>
+const roleNotGranted = (roles: readonly FlexRole[], { flex_user_sid }: UserRecord): ApiError =>
   new ApiError(
     'forbidden',
     `Your Flex user has a role that your identity provider does not grant: ${roles.join(', ')}. Ask your administrator to grant it, or to remove it in Flex.`,

@@ -11,7 +11,7 @@ export const FlexUserSchema = v.object({
   deactivated: v.nullish(v.boolean()),
 });
 
-export type FlexUser = v.InferOutput<typeof FlexUserSchema>;
+export type UserRecord = v.InferOutput<typeof FlexUserSchema>;
 
 export const ProvisionedUserSchema = v.pick(FlexUserSchema, ['flex_user_sid']);
 

@@ -33,12 +33,12 @@ export class FlexUsersApi {
   }
 }
 
-/** The statuses with which Twilio rejects the values of a request. */
-const NOT_ACCEPTED = [400, 409, 422];
+/** Whether Twilio rejects the values of a request. */
+export const isRejection = ({ status }: UpstreamResponse): boolean => [400, 409, 422].includes(status);
 
 function whyRefused(response: UpstreamResponse): ApiError | undefined {
   const upstream = refusalOf(response);
-  if (NOT_ACCEPTED.includes(response.status)) {
+  if (isRejection(response)) {
     const where = upstream.code ? `: see https://www.twilio.com/docs/api/errors/${upstream.code}` : '';
     return new ApiError('invalid_request', `Twilio rejected these values${where}.`, { upstream });
   }

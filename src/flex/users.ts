@@ -1,14 +1,15 @@
 import * as v from 'valibot';
-import { isSame, type NamedUser, type Permit, refuseOneself } from '../auth/policy';
+import { isSame, type Permit, refuseOneself, type UserIdentifier } from '../auth/policy';
 import type { ActionOnUser } from '../contract/functions';
 import type { UpstreamRefusal } from '../contract/responses';
 import type { FlexRole } from '../contract/roles';
 import { ApiError } from '../errors';
 import { isRecord, parseJson } from '../json';
 import type { FlexUserSid } from '../settings/sids';
+import type { FlexRequest } from '../twilio/flex-api';
 import { documented, refusalOf, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';
-import { type FlexUser, FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema } from './shapes';
+import { FlexUserListSchema, FlexUserSchema, ProvisionedUserSchema, type UserRecord } from './shapes';
 import type { FlexUsersApi } from './users-api';
 
 /** The user that `Provision` creates or updates. */
@@ -37,9 +38,11 @@ export const sendProvision = (
   flex: FlexUsersApi,
   permit: Permit<'provision'> | Permit<'mint'>,
   user: NewFlexUser,
+  whyRefused?: FlexRequest['whyRefused'],
 ): Promise<UpstreamResponse> =>
   flex.send(permit, {
     path: '/Provision',
+    ...(whyRefused && { whyRefused }),
     body: () => ({
       username: user.username,
       email: user.email,
@@ -54,7 +57,7 @@ export const sendProvision = (
  *
  * @throws {ApiError} `user_not_found`, or as {@link flexRequest} does
  */
-export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>): Promise<FlexUser> {
+export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>): Promise<UserRecord> {
   const { user } = permit;
   return user.by === 'flex_user_sid'
     ? fetchUser(flex, permit, user.flexUserSid)
@@ -66,14 +69,14 @@ export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>)
  *
  * @throws {ApiError} `user_deactivated`, or as {@link findUser} does
  */
-export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<FlexUser> {
+export async function findActiveUser(flex: FlexUsersApi, permit: Permit<'mint'>): Promise<UserRecord> {
   const found = await findUser(flex, permit);
   const isKnown = permit.user.by === 'flex_user_sid' || typeof found.deactivated === 'boolean';
   return refuseDeactivated(isKnown ? found : await fetchUser(flex, permit, found.flex_user_sid));
 }
 
 /** @throws {ApiError} `user_deactivated` */
-export function refuseDeactivated<User extends Pick<FlexUser, 'flex_user_sid' | 'deactivated'>>(user: User): User {
+export function refuseDeactivated<User extends Pick<UserRecord, 'flex_user_sid' | 'deactivated'>>(user: User): User {
   if (user.deactivated !== true) return user;
   throw new ApiError(
     'user_deactivated',
@@ -113,10 +116,16 @@ function whyNotDeprovisioned(response: UpstreamResponse): ApiError | undefined {
   );
 }
 
-const namedByBackend = ({ caller, user }: { caller: { kind: string }; user: NamedUser }): FlexUserSid | undefined =>
+const namedByBackend = ({
+  caller,
+  user,
+}: {
+  caller: { kind: string };
+  user: UserIdentifier;
+}): FlexUserSid | undefined =>
   caller.kind === 'backend-key' && user.by === 'flex_user_sid' ? user.flexUserSid : undefined;
 
-async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUser> {
+async function findAnother(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<UserRecord> {
   const found = await findUser(flex, permit);
   refuseOneself(permit, found);
   return found;
@@ -126,14 +135,14 @@ export async function fetchUser(
   flex: FlexUsersApi,
   permit: Permit<ActionOnUser>,
   flexUserSid: FlexUserSid,
-): Promise<FlexUser> {
+): Promise<UserRecord> {
   const response = await flex.send(permit, { path: `/${flexUserSid}`, whyRefused: whyNotFound });
   const user = documented(FlexUserSchema, response, 'Users/{FU}');
   if (user.flex_user_sid !== flexUserSid) throw undocumented(response, 'Users/{FU}: another user');
   return user;
 }
 
-async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<FlexUser> {
+async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string): Promise<UserRecord> {
   const { user } = await searchByUsername(flex, permit, username);
   if (user === undefined) throw userNotFound();
   return user;
@@ -142,7 +151,7 @@ async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, 
 /**
  * Searches the list. Ignores any other user in it.
  *
- * @returns `user`: the user of exactly this name; `isSimilarListed`: whether there is one whose name differs only in case or Unicode form
+ * @returns `user`: the user of exactly this name; `similar`: the name of one that differs only in case or Unicode form
  * @throws {ApiError} as {@link flexRequest} does
  */
 export async function searchByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string) {
@@ -153,7 +162,8 @@ export async function searchByUsername(flex: FlexUsersApi, permit: Permit<Action
   if (user !== undefined && !v.is(FlexUserSchema, user)) {
     throw undocumented(response, 'Users: not of the documented shape');
   }
-  return { user, isSimilarListed: users.some((item) => isSame(item.username, username)) };
+  const similar = users.find((item) => item.username !== username && isSame(item.username, username))?.username;
+  return { user, similar };
 }
 
 /** Explains a 404 for a request about one user. */

@@ -2,7 +2,7 @@ import type { Context, ServerlessCallback } from '@twilio-labs/serverless-runtim
 import type { FunctionName } from '../contract/functions';
 import { ApiError } from '../errors';
 import { type LogLine, writeLog } from '../log';
-import { parseOrigin } from '../settings/origin';
+import { MAX_ORIGIN_LENGTH, parseOrigin } from '../settings/origin';
 import { type Environment, readAllowedOrigins } from '../settings/settings';
 import { corsHeaders } from './cors';
 import { readHeader } from './headers';
@@ -84,7 +84,7 @@ function readableBy(operation: FunctionName, context: Environment, event: unknow
       message:
         parseOrigin(name) === undefined
           ? 'Pages of this origin cannot read the responses. ALLOWED_ORIGINS accepts only http and https origins.'
-          : 'Pages of this origin cannot read the responses. If they should, add it to ALLOWED_ORIGINS, then deploy or start again.',
+          : 'Pages of this origin cannot read the responses. If they should, add it to ALLOWED_ORIGINS, then deploy or restart.',
     });
   }
   return headers;
@@ -95,9 +95,10 @@ const ORIGIN_OF_ANY_SCHEME = /^(null|[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?)$/
 
 /** Returns an origin as a browser writes it. The header can hold anything else, which does not belong in the log. */
 function nameOf(header: string): string {
-  const origin = URL.canParse(header) ? new URL(header).origin : 'null';
-  const ofAnotherScheme = ORIGIN_OF_ANY_SCHEME.test(header) ? header : 'not an origin';
-  return (origin === 'null' ? ofAnotherScheme : origin).slice(0, 255);
+  const start = header.slice(0, MAX_ORIGIN_LENGTH);
+  const origin = URL.canParse(start) ? new URL(start).origin : 'null';
+  if (origin !== 'null') return origin;
+  return ORIGIN_OF_ANY_SCHEME.test(start) ? start : 'not an origin';
 }
 
 const levelOf = ({ status }: Reply) => (status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info');

@@ -1,3 +1,6 @@
+/** `https://`, a host name of 253 characters, and a port. A request's header can be longer by megabytes. */
+export const MAX_ORIGIN_LENGTH = 267;
+
 /** Scheme, host and port, and a final slash at most. `URL` alone is too lenient: it drops `/x/..`, an empty user and tabs, and keeps a `*`. */
 const ORIGIN = /^https?:\/\/[^\s/\\?#@*%]+\/?$/i;
 
@@ -7,7 +10,7 @@ const ORIGIN = /^https?:\/\/[^\s/\\?#@*%]+\/?$/i;
  * @returns the origin as a browser names it (lower case, no default port), or `undefined` if the text is anything else
  */
 export function parseOrigin(text: string): string | undefined {
-  return ORIGIN.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
+  return text.length <= MAX_ORIGIN_LENGTH && ORIGIN.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
 }
 
 /** Whether a host, with or without a port, is this machine. */

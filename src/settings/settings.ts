@@ -59,7 +59,7 @@ const optionalHostLabel = (message: string) =>
 
 const SettingsSchema = v.object({
   ACCOUNT_SID: v.pipe(
-    v.string('is missing: Twilio injects it when deployed, and locally it stands in .env'),
+    v.string('is missing: Twilio injects it when deployed, and .env sets it locally'),
     v.guard(isAccountSid, () => 'must be AC and 32 hexadecimal digits'),
   ),
   AUTH_TOKEN: optionalText,
@@ -77,9 +77,9 @@ const SettingsSchema = v.object({
   ),
   MAX_TOKEN_TTL: v.pipe(
     v.optional(text, `${DEFAULT_TTL_SECONDS}`),
-    v.regex(/^[0-9]{1,9}$/, 'must be a whole number of seconds, at least 1'),
+    v.regex(/^[0-9]{1,9}$/, 'must be a whole number of seconds, from 1 to 999999999'),
     v.transform(Number),
-    v.minValue(1, 'must be a whole number of seconds, at least 1'),
+    v.minValue(1, 'must be a whole number of seconds, from 1 to 999999999'),
   ),
   BACKEND_KEYS: listOf(
     parseBackendKey,

@@ -62,7 +62,7 @@ function whyRefused(response: UpstreamResponse): ApiError {
     case 429:
       return new ApiError(
         'rate_limited',
-        'Twilio received too many requests. Retry later, as Retry-After says if it is there.',
+        'Twilio received too many requests. Retry later: after the time in Retry-After, if present.',
         {
           upstream: refusalOf(response),
           retryAfter: response.retryAfter,

@@ -74,7 +74,7 @@ describe('the credential', () => {
     expect(both).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
   });
 
-  it('is the field Token where the header is of another scheme', async () => {
+  it('is the field Token if the header has another scheme', async () => {
     const Token = await twilio.sandbox.tokenFor('agent');
     expect(await ownLookup({ authorization: 'Basic dXNlcjpwYXNz' }, { Token })).toMatchObject({ status: 200 });
     expect(await ownLookup({ authorization: 'Basic dXNlcjpwYXNz' })).toMatchObject({
@@ -88,7 +88,7 @@ describe('the credential', () => {
     expect(twilio.sandbox.requests).toEqual([]);
   });
 
-  it.each([null, 7, true, [], ['a', 'b'], {}, ''])('is wrong where the field Token is %j', async (Token) => {
+  it.each([null, 7, true, [], ['a', 'b'], {}, ''])('is invalid if the field Token is %j', async (Token) => {
     expect(await ownLookup({}, { Token })).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
     expect(twilio.sandbox.requests).toEqual([]);
   });

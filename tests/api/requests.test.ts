@@ -150,7 +150,7 @@ describe('a worker', () => {
 });
 
 describe('a user', () => {
-  const ONE = 'is one of several: identify the user by one field';
+  const ONE = 'must not be combined with another field: identify the user by one of them';
 
   it('is identified by user name, by SID, or by Twilio’s own spelling Username', () => {
     for (const parse of [parseLookup, mint, parseDeprovision]) {

@@ -130,7 +130,7 @@ it('all invalid fields are in one response: missing, malformed, damaged and unkn
   );
 });
 
-it('Token and request are never refused, nor Username where a user is identified', async () => {
+it('accepts Token and request everywhere, and Username if it identifies a user', async () => {
   const Token = await twilio.sandbox.tokenFor('admin');
   const request = { headers: { 'content-type': 'application/json' } };
   for (const name of ['lookup', 'mint', 'deprovision'] as const) {
@@ -138,6 +138,13 @@ it('Token and request are never refused, nor Username where a user is identified
     expect((await call(FUNCTIONS[name], twilio.settings, { fields })).status).toBeLessThan(300);
   }
   expect((await call(provision, twilio.settings, { fields: { Token, request, ...NEW_USER } })).status).toBe(201);
+});
+
+it('the field that is meant is more likely one that is missing', async () => {
+  const { username, email, full_name, ...others } = NEW_USER;
+  expect(Object.values(await faultsOf('provision', { ...others, username, email, name: full_name }))).toContainEqual(
+    expect.stringContaining('Did you mean "full_name"?'),
+  );
 });
 
 it('an unknown field is refused after the credential was verified, and before the rights are checked', async () => {
@@ -171,6 +178,13 @@ describe('a field name that may be something else', () => {
     expect(Object.keys(await faultsOf('lookup', { 'a\nb\u0000ü': '' }))).toEqual(['a?b??…']);
     expect(Object.keys(await faultsOf('lookup', { '': '' }))).toEqual(['…']);
   });
+
+  it.each(['first name', 'prénom', '"username"', 'full_name ', 'имя'])(
+    'is whole if it has short words: %s',
+    async (name) => {
+      expect(Object.keys(await faultsOf('lookup', { [name]: '' }))).toEqual([name]);
+    },
+  );
 
   it('is one of at most 100 that are listed', async () => {
     const fields = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`x${index}`, '']));

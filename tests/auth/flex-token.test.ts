@@ -5,14 +5,14 @@ import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { readSettings } from '../../src/settings/settings';
 import { UpstreamCall } from '../../src/upstream/call';
-import { type Answer, call } from '../support/call';
+import { call, type FunctionResponse } from '../support/call';
 import { onTestClock } from '../support/test-clock';
 import { useSandbox } from '../support/twilio';
 import { askDuring } from '../support/waiting';
 
 const twilio = useSandbox();
 
-const asAgent = async (claims?: Parameters<Sandbox['tokenFor']>[1]): Promise<Answer> =>
+const asAgent = async (claims?: Parameters<Sandbox['tokenFor']>[1]): Promise<FunctionResponse> =>
   call(lookup, twilio.settings, { bearer: await twilio.sandbox.tokenFor('agent', claims) });
 
 const validations = () => twilio.sandbox.requestsTo('iam').length;
@@ -52,23 +52,23 @@ describe('is not valid, so that the caller must sign in again', () => {
     body: { status: 401, code: 'invalid_token' },
   };
 
-  it('where Twilio says so', async () => {
+  it('a token is invalid if Twilio says so', async () => {
     expect(await asAgent({ valid: false })).toMatchObject(invalid);
     expect(validations()).toBe(1);
     expectNothingAsked();
   });
 
-  it('where it has expired', async () => {
+  it('a token is invalid if it has expired', async () => {
     expect(await asAgent({ ttlSeconds: -1 })).toMatchObject(invalid);
     expectNothingAsked();
   });
 
-  it('where Twilio calls it valid and its expiration is past', async () => {
+  it('a token is invalid if its expiration has passed, even if Twilio says that it is valid', async () => {
     expect(await asAgent({ expiration: new Date(Date.now() - 1000).toISOString() })).toMatchObject(invalid);
     expectNothingAsked();
   });
 
-  it('where Twilio calls it valid and its expiration is now, to the millisecond', async () => {
+  it('a token is invalid if it expires in this millisecond, even if Twilio says that it is valid', async () => {
     const now = Date.now();
     jest.spyOn(Date, 'now').mockReturnValue(now);
     try {
@@ -80,12 +80,12 @@ describe('is not valid, so that the caller must sign in again', () => {
     }
   });
 
-  it('where it is of another Flex instance', async () => {
+  it('a token is invalid if it is of another Flex instance', async () => {
     expect(await asAgent({ flex_instance_sid: `GO${'0'.repeat(32)}` })).toMatchObject(invalid);
     expectNothingAsked();
   });
 
-  it('where it is of another account', async () => {
+  it('a token is invalid if it is of another account', async () => {
     const another = await startSandbox();
     const bearer = await another.tokenFor('admin');
     await another.close();
@@ -93,7 +93,7 @@ describe('is not valid, so that the caller must sign in again', () => {
     expectNothingAsked();
   });
 
-  it('where Twilio cannot read it', async () => {
+  it('a token is invalid if Twilio cannot read it', async () => {
     twilio.sandbox.fault({ host: 'iam', status: 400 });
     expect(await asAgent()).toMatchObject(invalid);
   });
@@ -171,7 +171,7 @@ describe('could not be verified, so that no user has to sign in again, without c
     ],
   ];
 
-  it.each(troubles)('where %s', async (_, fault, expected) => {
+  it.each(troubles)('a call fails as an upstream error, not as an invalid token, if %s', async (_, fault, expected) => {
     const answer = await askDuring(twilio, { host: 'iam', ...fault }, asAgent);
     expect(answer).toMatchObject(expected);
     expect(answer.ms).toBeLessThan(9000);
@@ -259,7 +259,7 @@ describe('is valid and says little', () => {
 
   const ends = { null: null, 'an empty string': '', missing: undefined, past: new Date(Date.now() - 1).toISOString() };
 
-  it.each(Object.entries(ends))('mints nothing where the expiration is %s', async (_, expiration) => {
+  it.each(Object.entries(ends))('mints nothing if the expiration is %s', async (_, expiration) => {
     const bearer = await twilio.sandbox.tokenFor('agent', { expiration });
     // Before the fields are checked, and before the policy is.
     for (const fields of [{}, { ttl: 'x' }, { username: 'somebody.else' }]) {

@@ -80,7 +80,7 @@ describe('deprovisioning oneself', () => {
     expect(refusing(admin, { flex_user_sid: OTHER_SID, username: 'zoë'.normalize('NFD') })).toThrow(refusal);
   });
 
-  it('cannot be ruled out where the token does not say whose it is', () => {
+  it('cannot be ruled out if the token does not say whose it is', () => {
     expect(refusing(user({}), OTHER)).toThrow(refusal);
   });
 
@@ -107,7 +107,7 @@ describe('a minted token', () => {
     expect(ttl(leftMs, wished)).toBe(seconds);
   });
 
-  it.each([999, 0, -1000, undefined, Number.NaN])('is not to be had where %d ms are left', (leftMs) => {
+  it.each([999, 0, -1000, undefined, Number.NaN])('is not granted if %d ms are left', (leftMs) => {
     expect(() => ttl(leftMs, 60)).toThrow(expect.objectContaining({ code: 'invalid_token' }));
   });
 

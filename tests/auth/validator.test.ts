@@ -50,7 +50,7 @@ const troubles: [string, Fault, object][] = [
   ['the response stops in the middle', { hang: 'mid-body' }, { code: 'upstream_timeout' }],
 ];
 
-it.each(troubles)('does not find out in time where %s', async (_, fault, error) => {
+it.each(troubles)('does not find out in time if %s', async (_, fault, error) => {
   sandbox.fault({ host: 'iam', ...fault });
   const validating = onTestClock(
     () => validate(LIMIT_MS),

@@ -7,7 +7,7 @@ import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { call } from '../support/call';
-import { deedsAsked, expectDocumented, usersAsked } from '../support/documented';
+import { expectDocumented, usersApiChanges, usersApiRequests } from '../support/documented';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 
@@ -56,7 +56,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
       expectDocumented(answer);
       expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     }
-    expect(usersAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiRequests(sandbox.requests)).toEqual([]);
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
     const answer = await ask({ bearer: await sandbox.tokenFor('admin', { roles }) });
     expectDocumented(answer);
     expect(answer.status).toBe(403);
-    expect(usersAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiRequests(sandbox.requests)).toEqual([]);
   });
 
   it('a token from another account, with 401, without calling flex-api', async () => {
@@ -110,7 +110,7 @@ describe.each(ACTIONS)('%s refuses', (operation) => {
       expectDocumented(answer);
       expect([400, 401, 403]).toContain(answer.status);
     }
-    expect(usersAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiRequests(sandbox.requests)).toEqual([]);
   });
 
   it.each(['valid', 'true', 1, [], {}, null])(
@@ -236,7 +236,7 @@ describe('an agent', () => {
         expectDocumented(answer);
         expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
       }
-      expect(usersAsked(sandbox.requests)).toEqual([]);
+      expect(usersApiRequests(sandbox.requests)).toEqual([]);
     },
   );
 
@@ -248,14 +248,14 @@ describe('an agent', () => {
     }
     const names = { username: 'agent@example.com', Username: 'supervisor@example.com' };
     expect(await call(lookup, settings(), { bearer, fields: names })).toMatchObject({ status: 400 });
-    expect(usersAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiRequests(sandbox.requests)).toEqual([]);
   });
 
   it('cannot mint for another user by Twilio’s spelling Username', async () => {
     const fields = { Username: sandbox.users.supervisor.username };
     const answer = await call(mint, settings(), { bearer: await sandbox.tokenFor('agent'), fields });
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    expect(usersAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiRequests(sandbox.requests)).toEqual([]);
   });
 
   it.each([
@@ -268,7 +268,7 @@ describe('an agent', () => {
       const answer = await call(handler, settings(), { bearer, fields });
       expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     }
-    expect(usersAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiRequests(sandbox.requests)).toEqual([]);
   });
 });
 
@@ -292,7 +292,7 @@ describe('a caller without a user who names none', () => {
         expectDocumented(answer);
         expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
       }
-      expect(usersAsked(sandbox.requests)).toEqual([]);
+      expect(usersApiRequests(sandbox.requests)).toEqual([]);
     },
   );
 });
@@ -317,7 +317,7 @@ describe('an admin', () => {
       const answer = await call(deprovision, settings(), { bearer, fields: fields() });
       expectDocumented(answer);
       expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-      expect(deedsAsked(sandbox.requests)).toEqual([]);
+      expect(usersApiChanges(sandbox.requests)).toEqual([]);
       expect(sandbox.user('admin@example.com')).toMatchObject({ deactivated: false });
     },
   );
@@ -326,7 +326,7 @@ describe('an admin', () => {
     const bearer = await sandbox.tokenFor('admin', { flex_user_sid: null, realm_user_id: null });
     const answer = await call(deprovision, settings(), { bearer, fields: { username: 'agent@example.com' } });
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(sandbox.requests)).toEqual([]);
   });
 
   it('who writes their own username or SID in capitals cannot deprovision themselves', async () => {
@@ -339,10 +339,10 @@ describe('an admin', () => {
       expectDocumented(answer);
       expect([403, 404]).toContain(answer.status);
     }
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(sandbox.requests)).toEqual([]);
   });
 
-  it('who writes their own SID in capitals gets 403 where Twilio takes it, and gives it back, as it was written', async () => {
+  it('who writes their own SID in capitals gets 403 if Twilio accepts it, and returns it, as it was written', async () => {
     const { username, flexUserSid } = sandbox.users.admin;
     const flex_user_sid = `FU${flexUserSid.slice(2).toUpperCase()}`;
     for (const claims of [{}, { realm_user_id: null }]) {
@@ -350,19 +350,19 @@ describe('an admin', () => {
       const bearer = await sandbox.tokenFor('admin', claims);
       expect(await call(deprovision, settings(), { bearer, fields: { flex_user_sid } })).toMatchObject({ status: 403 });
     }
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(sandbox.requests)).toEqual([]);
   });
 
   it.each([
     ['admin@example.com', 'ADMIN@EXAMPLE.COM'],
     ['andr\u00e9', 'andre\u0301'],
-  ])('whose token holds no SID, and the name %s, gets 403 where Twilio writes it as %s', async (own, username) => {
+  ])('whose token holds no SID, and the name %s, gets 403 if Twilio writes it as %s', async (own, username) => {
     const flex_user_sid = `FU${'a'.repeat(32)}`;
     sandbox.fault({ host: 'flex-api', method: 'GET', body: { flex_user_sid, username } });
     const bearer = await sandbox.tokenFor('admin', { flex_user_sid: null, realm_user_id: own });
     const answer = await call(deprovision, settings(), { bearer, fields: { flex_user_sid } });
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(sandbox.requests)).toEqual([]);
   });
 
   it('who names another user cannot deprovision themselves if Twilio returns the admin, in the list or the record', async () => {
@@ -377,7 +377,7 @@ describe('an admin', () => {
       fields: { flex_user_sid: sandbox.users.agent.flexUserSid },
     });
     expect([byName.status, bySid.status]).toEqual([404, 502]);
-    expect(deedsAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(sandbox.requests)).toEqual([]);
   });
 
   it('cannot mint for anyone else, by any name, without calling the Flex Users API', async () => {
@@ -386,7 +386,7 @@ describe('an admin', () => {
     for (const fields of [{ username }, { flex_user_sid: flexUserSid }]) {
       expect(await call(mint, settings(), { bearer, fields })).toMatchObject({ status: 403 });
     }
-    expect(usersAsked(sandbox.requests)).toEqual([]);
+    expect(usersApiRequests(sandbox.requests)).toEqual([]);
   });
 });
 
@@ -423,12 +423,12 @@ describe('a response to a page', () => {
     ['an object', { toString: LISTED }],
     ['a number', 0],
     ['a truth', true],
-  ])('names no origin where a forged request gives %s', async (_, origin) => {
+  ])('names no origin if a forged request has %s', async (_, origin) => {
     expect(await read({ origin })).toMatchObject({ vary: 'Origin' });
     expect(await read({ origin })).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('names no origin where the forged request hides it in the prototype, in another case or in another place', async () => {
+  it('names no origin if the forged request hides it in the prototype, in another case or in another place', async () => {
     for (const headers of [
       JSON.parse(`{"__proto__":{"origin":"${LISTED}"}}`),
       { Origin: LISTED },

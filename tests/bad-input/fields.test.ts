@@ -16,7 +16,7 @@ import {
   tries,
 } from '../support/arbitraries';
 import { call } from '../support/call';
-import { deedsAsked, expectCallersFault, expectOnlyAllowed, usersAsked } from '../support/documented';
+import { expectCallersFault, expectOnlyAllowed, usersApiChanges, usersApiRequests } from '../support/documented';
 import { useSandbox } from '../support/twilio';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
@@ -93,11 +93,12 @@ describe.each(OPERATIONS)('%s', (operation) => {
         expectOnlyAllowed(operation, twilio.sandbox.requests);
         if (answer.status < 300) accepted += 1;
         // 400 comes before any request to Twilio, unless Twilio refused the values.
-        if (answer.status === 400 && !answer.body.upstream) expect(usersAsked(twilio.sandbox.requests)).toEqual([]);
-        if (answer.status === 403) expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
+        if (answer.status === 400 && !answer.body.upstream)
+          expect(usersApiRequests(twilio.sandbox.requests)).toEqual([]);
+        if (answer.status === 403) expect(usersApiChanges(twilio.sandbox.requests)).toEqual([]);
         if (caller === 'guest') {
           expect([400, 403]).toContain(answer.status);
-          expect(usersAsked(twilio.sandbox.requests)).toEqual([]);
+          expect(usersApiRequests(twilio.sandbox.requests)).toEqual([]);
         }
       }),
       { ...tries(150), examples: [['backend key', 'application/json', EXAMPLES[operation]]] },
@@ -123,7 +124,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
         expectCallersFault(answer);
         expectOnlyAllowed(operation, twilio.sandbox.requests);
         expect([undefined, 'https://flex.twilio.com']).toContain(answer.headers['access-control-allow-origin']);
-        if (answer.status === 401) expect(usersAsked(twilio.sandbox.requests)).toEqual([]);
+        if (answer.status === 401) expect(usersApiRequests(twilio.sandbox.requests)).toEqual([]);
       }),
       tries(100),
     );

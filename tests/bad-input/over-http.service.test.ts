@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type Service, startService } from '../../local/running-service';
 import { METHODS } from '../../src/contract/functions';
 import { headerBytes, PROVISION_FIELDS, tries } from '../support/arbitraries';
-import { expectCallersFault, usersAsked } from '../support/documented';
+import { expectCallersFault, usersApiRequests } from '../support/documented';
 import { expectDescribedResponse } from '../support/openapi';
 
 const LISTED = 'https://app.example.com';
@@ -166,10 +166,10 @@ describe('a body', () => {
           answers.push({
             status,
             details: body.details,
-            sent: usersAsked(service.sandbox.requests).map(({ body }) => body),
+            sent: usersApiRequests(service.sandbox.requests).map(({ body }) => body),
           });
           if (status < 300)
-            expect(usersAsked(service.sandbox.requests)[0]?.json).toEqual(
+            expect(usersApiRequests(service.sandbox.requests)[0]?.json).toEqual(
               JSON.parse(JSON.stringify({ worker: {}, ...fields })),
             );
         }

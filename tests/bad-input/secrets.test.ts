@@ -5,7 +5,7 @@ import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { tries } from '../support/arbitraries';
-import { type Answer, call } from '../support/call';
+import { call, type FunctionResponse } from '../support/call';
 import { expectDocumented } from '../support/documented';
 import { useSandbox } from '../support/twilio';
 
@@ -13,13 +13,13 @@ const FUNCTIONS = { provision, lookup, mint, deprovision };
 const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
 const CALLERS = ['backend key', 'admin', 'agent', 'guest', 'a bad token', 'a bad key'] as const;
 
-/** Personal data of a user, which no other caller may see. */
+/** Personal data of a user, which no other caller may see. Longer than the part of an unknown field's name that an error repeats. */
 const PERSON = {
   username: 'marker.user@secret.example',
   email: 'marker.mail@secret.example',
-  full_name: 'Marker Fullname',
+  full_name: 'Marker of a full name',
   roles: ['agent'],
-  worker: { attributes: { note: 'marker-attribute' } },
+  worker: { attributes: { note: 'Marker of an attribute' } },
 };
 
 const twilio = useSandbox();
@@ -56,7 +56,7 @@ beforeAll(async () => {
   ];
 });
 
-function expectNoSecret({ status, headers, body, log }: Answer): void {
+function expectNoSecret({ status, headers, body, log }: FunctionResponse): void {
   expect(log.length).toBeGreaterThan(0);
   const told = JSON.stringify([log, status < 400 ? [] : [headers, body]]);
   for (const secret of secrets) expect(told).not.toContain(secret);
@@ -92,7 +92,7 @@ const variables = () =>
   );
 
 describe.each(OPERATIONS)('%s tells no secret', (operation) => {
-  it('where Twilio repeats all of them, whatever status it gives: neither in the error nor in the log', async () => {
+  it('shows no secret in the error or the log if Twilio repeats all of them, whatever its status', async () => {
     const fault = fc.record({
       host: fc.constantFrom('iam' as const, 'flex-api' as const),
       status: fc.constantFrom(200, 201, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 501, 502, 503, 504),
@@ -131,7 +131,7 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
     expect(failed).toBeGreaterThan(0);
   });
 
-  it('where it stands in a field in which it is wrong, or in any header: neither in the error nor in the log', async () => {
+  it('shows no secret in the error or the log if it is in a field in which it is wrong, or in any header', async () => {
     const secret = fc.nat().map((index) => secrets[index % secrets.length] ?? '');
     const wrong = secret.chain((text) =>
       fc.constantFrom<unknown>(text, [text], { [text]: text }, { attributes: text }),
@@ -174,7 +174,7 @@ describe.each(OPERATIONS)('%s tells no secret', (operation) => {
     if (operation === 'mint') expect(JSON.stringify(answer.log)).not.toContain(answer.body.access_token);
   });
 
-  it('where the settings are wrong: the message names them, and holds no value', async () => {
+  it('names invalid settings without their values', async () => {
     const markers = {
       API_KEY: 'SKmarker',
       MAX_TOKEN_TTL: 'marker-of-ttl',

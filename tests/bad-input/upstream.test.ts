@@ -5,7 +5,7 @@ import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { anyText, fieldsLike, plainJson, sid, tries } from '../support/arbitraries';
 import { call } from '../support/call';
-import { deedsAsked, expectDocumented, expectOnlyAllowed } from '../support/documented';
+import { expectDocumented, expectOnlyAllowed, usersApiChanges } from '../support/documented';
 import { useSandbox } from '../support/twilio';
 
 const twilio = useSandbox();
@@ -113,7 +113,7 @@ describe('for any response of Twilio', () => {
         expect(answer.body.code).not.toBe('internal_error');
         expectOnlyAllowed('mint', twilio.sandbox.requests);
         if (answer.status < 300) {
-          const [deed] = deedsAsked(twilio.sandbox.requests);
+          const [deed] = usersApiChanges(twilio.sandbox.requests);
           const minted = answer.body.token_info.flex_user_sid ?? deed?.path.split('/').at(-2);
           expect(deed?.path).toContain(`/${minted}/`);
           if ('flex_user_sid' in fields) expect(minted).toBe(supervisor.flexUserSid);
@@ -142,7 +142,7 @@ describe('for any response of Twilio', () => {
         expectDocumented(answer);
         expect(answer.body.code).not.toBe('internal_error');
         expectOnlyAllowed('deprovision', twilio.sandbox.requests);
-        for (const { json } of deedsAsked(twilio.sandbox.requests))
+        for (const { json } of usersApiChanges(twilio.sandbox.requests))
           expect(json).not.toEqual({ flex_user_sid: admin.flexUserSid });
         expect(twilio.sandbox.user(admin.username)).toMatchObject({ deactivated: false });
       }),
@@ -162,7 +162,7 @@ describe('for any response of Twilio', () => {
         expectDocumented(answer);
         expect(answer.body.code).not.toBe('internal_error');
         expectOnlyAllowed('provision', twilio.sandbox.requests);
-        if (deedsAsked(twilio.sandbox.requests).length > 0) {
+        if (usersApiChanges(twilio.sandbox.requests).length > 0) {
           admins += 1;
           const { valid, roles, expiration, flex_instance_sid } = JSON.parse(body);
           expect({ valid, status }).toEqual({ valid: true, status: 200 });
@@ -239,7 +239,7 @@ describe('Twilio returns another user:', () => {
       const answer = await call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
       expect(answer).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
     }
-    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(twilio.sandbox.requests)).toEqual([]);
   });
 
   it.each([
@@ -252,7 +252,7 @@ describe('Twilio returns another user:', () => {
     expectDocumented(answer);
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
     expect(JSON.stringify(answer.body)).not.toContain(somebody().flex_user_sid);
-    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(twilio.sandbox.requests)).toEqual([]);
   });
 
   it('a list that holds the same name twice is not taken, neither of the two is minted for', async () => {
@@ -264,7 +264,7 @@ describe('Twilio returns another user:', () => {
     twilio.sandbox.fault({ host: 'flex-api', method: 'GET', ...json({ users }) });
     const answer = await call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields: { username } });
     expect(answer).toMatchObject({ status: 502 });
-    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(twilio.sandbox.requests)).toEqual([]);
   });
 
   it('a token that was minted for another SID is withheld with 502', async () => {
@@ -309,7 +309,7 @@ describe('Twilio returns names that JavaScript knows:', () => {
         expect(answer.status).toBe(502);
       }
     }
-    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(twilio.sandbox.requests)).toEqual([]);
   });
 
   it('a deactivated user that says otherwise in __proto__ gets no token', async () => {
@@ -321,6 +321,6 @@ describe('Twilio returns names that JavaScript knows:', () => {
       fields: { flex_user_sid: flexUserSid },
     });
     expect(answer).toMatchObject({ status: 409, body: { code: 'user_deactivated' } });
-    expect(deedsAsked(twilio.sandbox.requests)).toEqual([]);
+    expect(usersApiChanges(twilio.sandbox.requests)).toEqual([]);
   });
 });

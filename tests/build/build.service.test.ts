@@ -6,6 +6,7 @@ import { type Checkout, makeCheckout } from '../support/checkout';
 
 const ROOT = resolve(__dirname, '../..');
 const FUNCTIONS = join(ROOT, 'dist/functions');
+// A second list on purpose: a file in this folder becomes a public URL, so a new one must not pass unnoticed.
 const NAMES = ['config', 'deprovision', 'lookup', 'mint', 'provision'];
 
 const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -79,7 +80,7 @@ describe('npm run build', () => {
 
   it.each([
     ['a line that cannot be read', 'LOG_LEVEL=warn\nFLEX\n', /^\.env, line 2: Expected a setting .*$/],
-    ['a value that is too long', `BACKEND_KEYS=${'a'.repeat(451)}`, /^\.env: BACKEND_KEYS takes 451 bytes, .*$/],
+    ['a value that is too long', `BACKEND_KEYS=${'a'.repeat(451)}`, /^\.env: BACKEND_KEYS has 451 bytes, .*$/],
     ['a value that Twilio tools lose', 'LOG_LEVEL=" warn"', /^Twilio's tools cannot read the value of LOG_LEVEL\. .*$/],
   ])('ends with one line about %s, and leaves nothing that could be deployed', (_, env, message) => {
     const { folder, code, errors } = buildWith(env);

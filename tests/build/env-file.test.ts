@@ -30,7 +30,7 @@ describe('the platform takes 450 bytes a value', () => {
   ])('and not %s: the build names the setting, and not its value', (_, value, bytes) => {
     const build = () => deployedEnvText({ LOG_LEVEL: 'warn', BACKEND_KEYS: value });
     expect(build).toThrow(
-      new Error(`.env: BACKEND_KEYS takes ${bytes} bytes, but Twilio accepts at most 450. Shorten it.`),
+      new Error(`.env: BACKEND_KEYS has ${bytes} bytes, but Twilio accepts at most 450. Shorten it.`),
     );
   });
 

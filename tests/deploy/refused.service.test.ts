@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => checkout?.close());
 
-it('stops npm run deploy with a code and a sentence where the credentials are refused, and makes nothing', async () => {
+it('npm run deploy ends with a code and a sentence if the credentials are refused, and creates nothing', async () => {
   setEnv({ AUTH_TOKEN: 'wrong' });
   const { code, output } = await checkout.npm('run', 'deploy');
   expect(code).toBe(1);
@@ -78,7 +78,7 @@ describe('what is built', () => {
     expect(checkout.api.deployed()).toEqual([]);
   });
 
-  it('is not deployed where the platform fails to build it', async () => {
+  it('is not deployed if the platform fails to build it', async () => {
     checkout.api.failNextBuild();
     const { code, output } = await deployWhatIsBuilt('--override-existing-project');
     expect([code, output]).toEqual([1, expect.stringContaining('Failed Deployment')]);

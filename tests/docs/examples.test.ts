@@ -5,7 +5,8 @@ import { blocksOf, PAGES, ROOT } from './support/pages';
 
 it('the TypeScript examples compile next to a copy of the client', () => {
   const folder = join(ROOT, 'src/client');
-  const page = 'declare const button: HTMLElement, alert: HTMLElement;\n';
+  const page = `declare const button: HTMLElement, alert: HTMLElement, status: HTMLElement;
+    declare const showMessage: (error: unknown) => void;\n`;
   const client = `declare const flexAuth: import('./flex-auth').FlexAuth;\nexport {};\n`;
   const examples = new Map(
     PAGES.flatMap((name) => blocksOf(name, 'ts')).map(({ text }, index) => {
@@ -52,4 +53,13 @@ it('the TypeScript examples compile next to a copy of the client', () => {
 it('the plugin’s snippet in the docs is the file of the example', () => {
   const snippets = blocksOf('docs/client.md', 'ts').map(({ text }) => text.trim());
   expect(snippets).toContain(readFileSync(join(ROOT, 'examples/flex-plugin/src/flexAuth.ts'), 'utf8').trim());
+});
+
+it('the snippet with connect() in the docs is part of the example app', () => {
+  const withoutIndentation = (text: string) => text.replaceAll(/^ +/gm, '').trim();
+  const app = readFileSync(join(ROOT, 'examples/app/app.ts'), 'utf8');
+  const [, region = ''] = /\/\/ #region connect\n(.*?)\n *\/\/ #endregion/s.exec(app) ?? [];
+  expect(region).toContain('connect({');
+  const snippets = blocksOf('docs/client.md', 'ts').map(({ text }) => withoutIndentation(text));
+  expect(snippets).toContainEqual(expect.stringContaining(withoutIndentation(region)));
 });

@@ -9,7 +9,8 @@ module.exports = {
   ...unit,
   displayName: 'engines',
   rootDir: '../..',
-  maxWorkers: 2,
+  // Much of the time, a journey waits for its browser.
+  maxWorkers: 3,
   testPathIgnorePatterns: [],
   testMatch: ['<rootDir>/tests/engines/*.engine.test.ts'],
 };

@@ -1,7 +1,7 @@
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
-import { type Answer, type Asking, call } from '../support/call';
-import { deedsAsked, usersAsked } from '../support/documented';
+import { type CallOptions, call, type FunctionResponse } from '../support/call';
+import { usersApiChanges, usersApiRequests } from '../support/documented';
 import { startProvider, type TestProvider } from '../support/identity-provider';
 import { useSandbox } from '../support/twilio';
 
@@ -18,20 +18,25 @@ const OIDC_ROLES = 'agent=team,supervisor=leads,admin=admins,agent=temps';
 const CHECKED = { OIDC_ROLES };
 const PROVISIONING = { OIDC_ROLES, OIDC_PROVISION: 'true' };
 
-const ask = (handler: typeof mint, changes: object, settings: object = {}, asking: Asking = {}): Promise<Answer> =>
+const ask = (
+  handler: typeof mint,
+  changes: object,
+  settings: object = {},
+  asking: CallOptions = {},
+): Promise<FunctionResponse> =>
   call(
     handler,
     { ...twilio.settings, ...provider.settings, ...settings },
     { bearer: provider.token(changes), ...asking },
   );
-const mintAs = (changes: object, settings?: object, asking?: Asking) => ask(mint, changes, settings, asking);
+const mintAs = (changes: object, settings?: object, asking?: CallOptions) => ask(mint, changes, settings, asking);
 
 const forbidden = (message: RegExp) => ({
   status: 403,
   body: { code: 'forbidden', message: expect.stringMatching(message) },
 });
 const deeds = () =>
-  deedsAsked(twilio.sandbox.requests).map(({ path, json }) => ({ what: path.split('/').at(-1), json }));
+  usersApiChanges(twilio.sandbox.requests).map(({ path, json }) => ({ what: path.split('/').at(-1), json }));
 const claimsOf = (role: 'agent' | 'supervisor' | 'admin', roles?: unknown) => ({ email: `${role}@example.com`, roles });
 const newUser = { email: 'new@example.com', name: 'New Name', roles: ['team'] };
 const asProvisioned = (changes: object) => ({
@@ -104,7 +109,7 @@ describe('the user name', () => {
   it('may have 256 characters, and is requested exactly', async () => {
     const email = '𝒳'.repeat(256);
     expect(await mintAs({ email })).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
-    const [{ path } = { path: '' }] = usersAsked(twilio.sandbox.requests);
+    const [{ path } = { path: '' }] = usersApiRequests(twilio.sandbox.requests);
     expect(new URLSearchParams(path.split('?')[1]).get('Username')).toBe(email);
   });
 });
@@ -165,7 +170,7 @@ describe('without OIDC_ROLES', () => {
 
   it('makes three requests: list, record and token', async () => {
     await mintAs({});
-    expect(usersAsked(twilio.sandbox.requests).map(({ method }) => method)).toEqual(['GET', 'GET', 'POST']);
+    expect(usersApiRequests(twilio.sandbox.requests).map(({ method }) => method)).toEqual(['GET', 'GET', 'POST']);
   });
 
   it('a user who is unknown is 404, and one who is deactivated 409', async () => {
@@ -371,19 +376,29 @@ describe('with OIDC_PROVISION', () => {
     ['without a SID', { flex_user_sid: undefined }, 502],
     ['with a SID that is none', { flex_user_sid: 'FU../..' }, 502],
     ['of a deactivated user', { deactivated: true }, 409],
+    ['about another user', { username: 'agent@example.com' }, 502],
+    ['without a user name', { username: undefined }, 502],
+    ['with a user name of another type', { username: ['new@example.com'] }, 502],
   ];
 
   it.each(oddResponses)('a response to Provision %s ends it, and no token is minted', async (_, changes, expected) => {
-    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, roles: ['agent'], ...changes };
+    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, username: newUser.email, roles: ['agent'], ...changes };
     twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status: 201, body });
     expect(await mintAs(newUser, PROVISIONING)).toMatchObject({ status: expected });
     expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
   });
 
   it('a response to Provision about another user than the one that was found is 502', async () => {
-    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, roles: ['agent'] };
+    const body = { flex_user_sid: `FU${'a'.repeat(32)}`, username: 'admin@example.com', roles: ['agent'] };
     twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status: 200, body });
     expect(await mintAs(claimsOf('admin', ['team']), PROVISIONING)).toMatchObject({ status: 502 });
+    expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
+  });
+
+  it.each([400, 409, 422])('a refusal of Provision (%d) is not the fault of the request: 502', async (status) => {
+    twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status });
+    const response = await mintAs(newUser, PROVISIONING);
+    expect(response).toMatchObject({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
     expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
   });
 

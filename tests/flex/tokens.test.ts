@@ -52,14 +52,14 @@ describe('when the request is retried, two seconds later,', () => {
     expect((first ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(2);
   });
 
-  it('mints nothing where the caller’s token has run out meanwhile', async () => {
+  it('mints nothing if the caller’s token has expired meanwhile', async () => {
     const answer = await mintOwn({ expiration: new Date(Date.now() + 1500).toISOString() });
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
     expect(asked()).toHaveLength(1);
   });
 });
 
-describe('where Twilio refuses to mint', () => {
+describe('when Twilio refuses to mint', () => {
   const asBackend = () =>
     call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields: { username: AGENT } });
   const deactivated = { status: 409, body: { code: 'user_deactivated' } };
@@ -96,7 +96,7 @@ describe('where Twilio refuses to mint', () => {
     expect(await mintOwn({})).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
   });
 
-  it.each([429, 500, 401])('says so too where the look at the user ends in %d', async (status) => {
+  it.each([429, 500, 401])('says so too if the lookup of the user ends in %d', async (status) => {
     const { flexUserSid } = twilio.sandbox.users.agent;
     twilio.sandbox.fault({ path: /Tokens$/, status: 403 });
     twilio.sandbox.fault({ method: 'GET', path: /FU/, status, retryAfter: 60 });

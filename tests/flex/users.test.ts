@@ -3,14 +3,16 @@ import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
-import { type Answer, call } from '../support/call';
+import { call, type FunctionResponse } from '../support/call';
 import { useSandbox } from '../support/twilio';
 import { askDuring } from '../support/waiting';
 
 const twilio = useSandbox();
 
-const asBackend = (handler: typeof lookup, fields: object = { username: 'agent@example.com' }): Promise<Answer> =>
-  call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
+const asBackend = (
+  handler: typeof lookup,
+  fields: object = { username: 'agent@example.com' },
+): Promise<FunctionResponse> => call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
 
 const NEW_USER = { username: 'new', email: 'new@example.com', full_name: 'New', roles: ['agent'] };
 const paths = () =>
@@ -98,7 +100,7 @@ describe('trouble with Twilio', () => {
     expect(twilio.sandbox.requests).toHaveLength(1);
   });
 
-  it('passes Retry-After on where the wait would take longer than there is time', async () => {
+  it('passes Retry-After on if the wait would exceed the time that is left', async () => {
     twilio.sandbox.fault({ status: 429, retryAfter: 60 });
     const answer = await asBackend(lookup);
     expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '60' } });
@@ -173,7 +175,7 @@ describe('trouble with Twilio', () => {
     });
   });
 
-  const shapes: [string, RegExp, () => Promise<Answer>][] = [
+  const shapes: [string, RegExp, () => Promise<FunctionResponse>][] = [
     ['Users', /Users\?/, () => asBackend(lookup)],
     ['Users/{FU}', /FU/, () => asBackend(lookup, { flex_user_sid: twilio.sandbox.users.agent.flexUserSid })],
     ['Provision', /Provision/, () => asBackend(provision, NEW_USER)],
@@ -258,7 +260,7 @@ describe('makes no more requests to Twilio than necessary', () => {
     expect(paths()).toEqual([`GET /${sid()}`, `POST /${sid()}/Tokens`]);
   });
 
-  it('lookup: the user, and the validation where a Flex token is shown', async () => {
+  it('lookup: the user, and the validation if a Flex token is presented', async () => {
     await asBackend(lookup);
     expect(twilio.sandbox.requests).toHaveLength(1);
     await own(lookup);
@@ -270,7 +272,7 @@ describe('makes no more requests to Twilio than necessary', () => {
     expect(paths()).toEqual(['POST /Deprovision']);
   });
 
-  it('the Flex instance: once in a process, and not at all where it is set', async () => {
+  it('the Flex instance: once per process, and never if it is set', async () => {
     const { FLEX_INSTANCE_SID: _, ...unset } = twilio.settings;
     const ask = () =>
       call(lookup, unset, { bearer: twilio.sandbox.backendKey, fields: { username: 'agent@example.com' } });

@@ -52,6 +52,7 @@ describe('reading .env', () => {
     ['\\n elsewhere', `A='1\\n2'\nB=1\\n2`, { A: '1\\n2', B: '1\\n2' }],
     ['several lines in double quotes', 'A="1\n# 2\nB=3"\nC=4', { A: '1\n# 2\nB=3', C: '4' }],
     ['several lines in single quotes', `A='1\n2'\nB=3`, { A: '1\n2', B: '3' }],
+    ['several lines, with a line break after and before the quotes', 'A="\n1\n2\n"\nB=3', { A: '1\n2', B: '3' }],
     ['several lines that end with CRLF, in quotes', 'A="1\r\n2"\r\nB=3', { A: '1\n2', B: '3' }],
     ['export', 'export A=1\n  export\tB="2"', { A: '1', B: '2' }],
     ['a name that begins with export', 'exported=1\nexport=2', { exported: '1', export: '2' }],

@@ -5,7 +5,7 @@ import { handler as mint } from '../../src/functions/mint';
 import { handler as provision } from '../../src/functions/provision';
 import { anyText, plainJson, tries } from '../support/arbitraries';
 import { call } from '../support/call';
-import { deedsAsked, expectCallersFault, usersAsked } from '../support/documented';
+import { expectCallersFault, usersApiChanges, usersApiRequests } from '../support/documented';
 import { signToken, startProvider, type TestProvider } from '../support/identity-provider';
 import { useSandbox } from '../support/twilio';
 
@@ -69,10 +69,10 @@ it('any JSON as the claims of a signed token: never a 500, nothing provisioned o
       const { iss, aud, email } = Object(payload);
       const isOwn = iss === provider.issuer && [aud].flat().includes(provider.audience);
       if (!isOwn || name === 'provision' || name === 'deprovision') {
-        expect(usersAsked(twilio.sandbox.requests)).toEqual([]);
+        expect(usersApiRequests(twilio.sandbox.requests)).toEqual([]);
         expect([400, 401, 403]).toContain(answer.status);
       }
-      for (const { path, json } of deedsAsked(twilio.sandbox.requests)) {
+      for (const { path, json } of usersApiChanges(twilio.sandbox.requests)) {
         expect(name).toBe('mint');
         expect(path).toMatch(/\/(Provision|Tokens)$/);
         // Only ever the token's own user, and only a role that its claim grants.

@@ -48,7 +48,7 @@ describe('ttlWithin', () => {
     );
   });
 
-  it('gives no lifetime where the expiration is unknown, past, or no time at all', () => {
+  it('gives no lifetime if the expiration is unknown, past, or not a time', () => {
     fc.assert(
       fc.property(wished, anyTime, (wishedSeconds, expiresAtMs) => {
         const nowMs = 1.7e12;

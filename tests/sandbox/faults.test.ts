@@ -1,6 +1,6 @@
 import { interceptTwilio } from '../../sandbox/interception';
 import { type Fault, type Sandbox, startSandbox } from '../../sandbox/server';
-import { ask, basic, CALLERS } from './support';
+import { basic, CALLERS, requestSandbox } from './support';
 
 let sandbox: Sandbox;
 let undo: () => void;
@@ -118,7 +118,8 @@ describe.each(CALLERS)('a fault of the sandbox, as %s sees it:', (caller, call) 
 });
 
 describe('a fault of the sandbox', () => {
-  const status = async (method: string, hostAndPath: string) => (await ask(sandbox, method, hostAndPath)).status;
+  const status = async (method: string, hostAndPath: string) =>
+    (await requestSandbox(sandbox, method, hostAndPath)).status;
   const users = () => `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users`;
 
   it('affects requests by host, method and path, and no others', async () => {

@@ -1,5 +1,5 @@
 import { type Sandbox, startSandbox } from '../../sandbox/server';
-import { ask, basic, fixture, shapeOf } from './support';
+import { basic, fixture, requestSandbox, shapeOf } from './support';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ afterAll(() => sandbox.close());
 const usersPath = () => `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users`;
 const newcomer = { username: 'user1', email: 'test@example.com', full_name: 'Foo Bar', roles: ['agent'], worker: {} };
 const provision = (changes: object = {}) =>
-  ask(sandbox, 'POST', `${usersPath()}/Provision`, { body: { ...newcomer, ...changes } });
+  requestSandbox(sandbox, 'POST', `${usersPath()}/Provision`, { body: { ...newcomer, ...changes } });
 const notFound = { status: 404, body: { code: 20404, status: 404, more_info: expect.stringContaining('20404') } };
 const badRequest = { status: 400, body: { code: 20001, status: 400 } };
 const noAccess = { status: 401, body: { code: 20003, status: 401, message: 'Authenticate' } };
@@ -51,7 +51,7 @@ describe('Users/Provision', () => {
 
   it('reactivates a deactivated user, with a new worker', async () => {
     const { agent } = sandbox.users;
-    await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: agent.flexUserSid } });
+    await requestSandbox(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: agent.flexUserSid } });
     const reply = await provision({ username: agent.username });
     expect(reply).toMatchObject({ status: 200, body: { deactivated: false, deactivated_date: null } });
     expect(reply.body.flex_user_sid).toBe(agent.flexUserSid);
@@ -82,7 +82,7 @@ describe('Users/Provision', () => {
   });
 
   it('refuses a body that is not JSON', async () => {
-    expect(await ask(sandbox, 'POST', `${usersPath()}/Provision`, { body: 'username=user1' })).toMatchObject(
+    expect(await requestSandbox(sandbox, 'POST', `${usersPath()}/Provision`, { body: 'username=user1' })).toMatchObject(
       badRequest,
     );
   });
@@ -91,7 +91,7 @@ describe('Users/Provision', () => {
 describe('the list of users', () => {
   it('has the one user with that username, as documented, with the worker’s SID and without deactivated', async () => {
     const { agent } = sandbox.users;
-    const reply = await ask(sandbox, 'GET', `${usersPath()}?Username=${encodeURIComponent(agent.username)}`);
+    const reply = await requestSandbox(sandbox, 'GET', `${usersPath()}?Username=${encodeURIComponent(agent.username)}`);
     const sample = fixture('users') as { users: object[] };
     expect(reply.status).toBe(200);
     expect(shapeOf(reply.body)).toEqual(
@@ -101,14 +101,14 @@ describe('the list of users', () => {
   });
 
   it('is empty, not a 404, for an unknown username', async () => {
-    const reply = await ask(sandbox, 'GET', `${usersPath()}?Username=nobody`);
+    const reply = await requestSandbox(sandbox, 'GET', `${usersPath()}?Username=nobody`);
     expect(reply).toMatchObject({ status: 200, body: { users: [], meta: { list_key: 'users' } } });
   });
 
   it('omits worker_sid for a deactivated user', async () => {
     const { agent } = sandbox.users;
-    await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: agent.flexUserSid } });
-    const reply = await ask(sandbox, 'GET', `${usersPath()}?Username=${agent.username}`);
+    await requestSandbox(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: agent.flexUserSid } });
+    const reply = await requestSandbox(sandbox, 'GET', `${usersPath()}?Username=${agent.username}`);
     expect(reply.body.users[0]).not.toHaveProperty('worker_sid');
     expect(reply.body.users[0]).not.toHaveProperty('deactivated');
   });
@@ -117,7 +117,7 @@ describe('the list of users', () => {
 describe('the record of a user', () => {
   it('nests the worker and says whether the user is deactivated', async () => {
     const { admin } = sandbox.users;
-    const reply = await ask(sandbox, 'GET', `${usersPath()}/${admin.flexUserSid}`);
+    const reply = await requestSandbox(sandbox, 'GET', `${usersPath()}/${admin.flexUserSid}`);
     expect(shapeOf(reply.body)).toEqual(shapeOf(fixture('provision')));
     expect(reply).toMatchObject({
       status: 200,
@@ -126,13 +126,13 @@ describe('the record of a user', () => {
   });
 
   it('is Twilio’s 404 for an unknown SID', async () => {
-    expect(await ask(sandbox, 'GET', `${usersPath()}/FU${'0'.repeat(32)}`)).toMatchObject(notFound);
+    expect(await requestSandbox(sandbox, 'GET', `${usersPath()}/FU${'0'.repeat(32)}`)).toMatchObject(notFound);
   });
 });
 
 describe('Users/{FU}/Tokens', () => {
   const mint = (flexUserSid: string, body?: unknown) =>
-    ask(sandbox, 'POST', `${usersPath()}/${flexUserSid}/Tokens`, body === undefined ? {} : { body });
+    requestSandbox(sandbox, 'POST', `${usersPath()}/${flexUserSid}/Tokens`, body === undefined ? {} : { body });
 
   it('returns 201 with a compact JWE and the documented fields', async () => {
     const { agent } = sandbox.users;
@@ -166,7 +166,7 @@ describe('Users/{FU}/Tokens', () => {
 
   it('is a 404 for an unknown user and a 403 for a deactivated one', async () => {
     const { flexUserSid } = sandbox.users.agent;
-    await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
+    await requestSandbox(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
     expect(await mint(`FU${'0'.repeat(32)}`, {})).toMatchObject(notFound);
     expect(await mint(flexUserSid, {})).toMatchObject({ status: 403, body: { code: 20403, status: 403 } });
   });
@@ -175,10 +175,12 @@ describe('Users/{FU}/Tokens', () => {
 describe('Users/Deprovision', () => {
   it('returns an empty 204, deactivates the user and deletes the worker', async () => {
     const { flexUserSid, username } = sandbox.users.agent;
-    const reply = await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
+    const reply = await requestSandbox(sandbox, 'POST', `${usersPath()}/Deprovision`, {
+      body: { flex_user_sid: flexUserSid },
+    });
     expect(reply).toMatchObject({ status: 204, body: undefined });
     expect(sandbox.user(username)).toMatchObject({ deactivated: true, worker_sid: null });
-    const record = await ask(sandbox, 'GET', `${usersPath()}/${flexUserSid}`);
+    const record = await requestSandbox(sandbox, 'GET', `${usersPath()}/${flexUserSid}`);
     expect(record.body).toMatchObject({
       deactivated: true,
       deactivated_date: expect.any(String),
@@ -188,7 +190,7 @@ describe('Users/Deprovision', () => {
 
   it('is a 404 for an unknown user, and a 400 for a malformed SID', async () => {
     const deprovision = (sid: string) =>
-      ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: sid } });
+      requestSandbox(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: sid } });
     expect(await deprovision(`FU${'0'.repeat(32)}`)).toMatchObject(notFound);
     expect(await deprovision('agent@example.com')).toMatchObject(badRequest);
   });
@@ -199,7 +201,7 @@ describe('access to flex-api', () => {
 
   it('is open to the API key as well as to the Auth Token', async () => {
     const headers = basic(sandbox.apiKeySid, sandbox.apiKeySecret);
-    expect(await ask(sandbox, 'GET', users(), { headers })).toMatchObject({ status: 200 });
+    expect(await requestSandbox(sandbox, 'GET', users(), { headers })).toMatchObject({ status: 200 });
   });
 
   it.each([
@@ -208,22 +210,24 @@ describe('access to flex-api', () => {
     ['the secret of the API key with the SID of the account', () => basic(sandbox.accountSid, sandbox.apiKeySecret)],
     ['a bearer token', () => ({ authorization: `Bearer ${sandbox.authToken}` })],
   ])('is refused with 20003 for %s', async (_, headers) => {
-    expect(await ask(sandbox, 'GET', users(), { headers: headers() })).toMatchObject(noAccess);
-    expect(await ask(sandbox, 'GET', 'flex-api.twilio.com/v1/Configuration', { headers: headers() })).toMatchObject(
-      noAccess,
-    );
+    expect(await requestSandbox(sandbox, 'GET', users(), { headers: headers() })).toMatchObject(noAccess);
+    expect(
+      await requestSandbox(sandbox, 'GET', 'flex-api.twilio.com/v1/Configuration', { headers: headers() }),
+    ).toMatchObject(noAccess);
   });
 
   it('is a 404 for another instance, and for a path that Twilio does not have', async () => {
     const elsewhere = `flex-api.twilio.com/v4/Instances/GO${'0'.repeat(32)}/Users?Username=x`;
-    expect(await ask(sandbox, 'GET', elsewhere)).toMatchObject(notFound);
-    expect(await ask(sandbox, 'GET', `${usersPath()}/a/b/c`)).toMatchObject(notFound);
-    expect(await ask(sandbox, 'GET', 'flex-api.twilio.com/v2/Everything')).toMatchObject(notFound);
+    expect(await requestSandbox(sandbox, 'GET', elsewhere)).toMatchObject(notFound);
+    expect(await requestSandbox(sandbox, 'GET', `${usersPath()}/a/b/c`)).toMatchObject(notFound);
+    expect(await requestSandbox(sandbox, 'GET', 'flex-api.twilio.com/v2/Everything')).toMatchObject(notFound);
   });
 
   it('is the same in every region and on every edge', async () => {
     for (const host of ['flex-api.au1.twilio.com', 'flex-api.sydney.au1.twilio.com']) {
-      expect(await ask(sandbox, 'GET', users().replace('flex-api.twilio.com', host))).toMatchObject({ status: 200 });
+      expect(await requestSandbox(sandbox, 'GET', users().replace('flex-api.twilio.com', host))).toMatchObject({
+        status: 200,
+      });
     }
   });
 });
@@ -232,7 +236,7 @@ describe('a browser’s request to flex-api', () => {
   // @twilio/flex-sdk 3.0.0 sends the parenthesis.
   const tokenAuth = (token: string) => ({ authorization: `${basic('token', token).authorization})` });
   const info = (token: string) =>
-    ask(sandbox, 'POST', `flex-api.twilio.com/v1/Accounts/${sandbox.accountSid}/Tokens/Info`, {
+    requestSandbox(sandbox, 'POST', `flex-api.twilio.com/v1/Accounts/${sandbox.accountSid}/Tokens/Info`, {
       headers: {
         ...tokenAuth(token),
         'Content-Type': 'application/x-www-form-urlencoded',
@@ -244,10 +248,10 @@ describe('a browser’s request to flex-api', () => {
   it('gets Configuration with account credentials and with a Flex token', async () => {
     const token = await sandbox.tokenFor('agent');
     const expected = { status: 200, body: { account_sid: sandbox.accountSid, flex_instance_sid: sandbox.instanceSid } };
-    expect(await ask(sandbox, 'GET', 'flex-api.twilio.com/v1/Configuration')).toMatchObject(expected);
+    expect(await requestSandbox(sandbox, 'GET', 'flex-api.twilio.com/v1/Configuration')).toMatchObject(expected);
     const asked = 'flex-api.twilio.com/v1/Configuration?UiVersion=undefined';
-    expect(await ask(sandbox, 'GET', asked, { headers: tokenAuth(token) })).toMatchObject(expected);
-    expect(await ask(sandbox, 'GET', asked, { headers: tokenAuth('x.y') })).toMatchObject(noAccess);
+    expect(await requestSandbox(sandbox, 'GET', asked, { headers: tokenAuth(token) })).toMatchObject(expected);
+    expect(await requestSandbox(sandbox, 'GET', asked, { headers: tokenAuth('x.y') })).toMatchObject(noAccess);
   });
 
   it('gets the claims of a token from Tokens/Info, readable from any origin', async () => {

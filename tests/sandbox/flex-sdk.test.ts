@@ -1,8 +1,8 @@
 import type * as FlexSdk from '@twilio/flex-sdk';
 import { interceptTwilio } from '../../sandbox/interception';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
-import { authorize, press } from './sign-in';
-import { ask } from './support';
+import { openAuthorize, press } from './sign-in';
+import { requestSandbox } from './support';
 
 const PAGE = 'http://localhost:3000/login.html';
 const MINUTE_MS = 60_000;
@@ -83,7 +83,7 @@ describe('the real Flex SDK', () => {
     const { accessToken, tokenInfo } = await signIn('admin@example.com');
     expect(accessToken).toMatch(/^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/);
     const validate = `iam.twilio.com/v1/Accounts/${sandbox.accountSid}/Tokens/validate`;
-    const { body } = await ask(sandbox, 'POST', validate, { body: { token: accessToken } });
+    const { body } = await requestSandbox(sandbox, 'POST', validate, { body: { token: accessToken } });
     expect(body).toMatchObject({ valid: true, realm_user_id: 'admin@example.com', roles: ['admin'] });
     expect(tokenInfo).toMatchObject({ flex_user_sid: body.flex_user_sid, username: 'admin@example.com' });
   });
@@ -101,7 +101,7 @@ describe('the real Flex SDK', () => {
 
   it('ends on an error page if the redirect URL is not trusted', async () => {
     const { loginUrl } = await loginDetails('https://elsewhere.example.com/login.html');
-    const { status, location, html } = await authorize(sandbox, loginUrl);
+    const { status, location, html } = await openAuthorize(sandbox, loginUrl);
     expect([status, location]).toEqual([400, undefined]);
     expect(html).toContain('https://elsewhere.example.com/login.html is not among the trusted URLs');
   });
@@ -135,7 +135,7 @@ describe('the real Flex SDK', () => {
     const answer = await comeBack('agent@example.com');
     const { ssoProfileSid, refreshToken } = await signIn();
     const deprovision = `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users/Deprovision`;
-    await ask(sandbox, 'POST', deprovision, { body: { flex_user_sid: sandbox.users.agent.flexUserSid } });
+    await requestSandbox(sandbox, 'POST', deprovision, { body: { flex_user_sid: sandbox.users.agent.flexUserSid } });
     await expect(sdk.exchangeToken(answer)).rejects.toMatchObject(REFUSED);
     await expect(sdk.refreshToken({ ssoProfileSid, refreshToken })).rejects.toMatchObject(REFUSED);
   });
@@ -146,7 +146,7 @@ describe('the real Flex SDK', () => {
     sandbox.signIn.configure({ active: false });
     const { accountSid } = sandbox;
     expect(await sdk.getAuthenticationConfig({ accountSid })).toMatchObject({ configList: [{ active: false }] });
-    expect(await authorize(sandbox, loginUrl)).toMatchObject({ status: 400, location: undefined });
+    expect(await openAuthorize(sandbox, loginUrl)).toMatchObject({ status: 400, location: undefined });
     await expect(sdk.refreshToken({ ssoProfileSid, refreshToken })).rejects.toMatchObject(REFUSED);
     sandbox.signIn.configure({ listed: false });
     expect(await sdk.getAuthenticationConfig({ accountSid })).toEqual({ configList: [] });

@@ -1,7 +1,7 @@
 import { validator } from 'twilio-flex-token-validator';
 import { interceptTwilio } from '../../sandbox/interception';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
-import { ask, basic, fixture } from './support';
+import { basic, fixture, requestSandbox } from './support';
 
 let sandbox: Sandbox;
 let foreign: Sandbox;
@@ -12,9 +12,9 @@ beforeEach(() => sandbox.reset());
 afterAll(() => Promise.all([sandbox.close(), foreign.close()]));
 
 const path = (accountSid = sandbox.accountSid) => `iam.twilio.com/v1/Accounts/${accountSid}/Tokens/validate`;
-const validate = (token: unknown) => ask(sandbox, 'POST', path(), { body: { token } });
+const validate = (token: unknown) => requestSandbox(sandbox, 'POST', path(), { body: { token } });
 const deprovisionAgent = () =>
-  ask(sandbox, 'POST', `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users/Deprovision`, {
+  requestSandbox(sandbox, 'POST', `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users/Deprovision`, {
     body: { flex_user_sid: sandbox.users.agent.flexUserSid },
   });
 
@@ -41,7 +41,7 @@ describe('Tokens/validate', () => {
   it('accepts a token that the Users API minted', async () => {
     const { admin } = sandbox.users;
     const tokens = `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users/${admin.flexUserSid}/Tokens`;
-    const minted = await ask(sandbox, 'POST', tokens, { body: { ttl: 60 } });
+    const minted = await requestSandbox(sandbox, 'POST', tokens, { body: { ttl: 60 } });
     const reply = await validate(minted.body.access_token);
     expect(reply.body).toMatchObject({ valid: true, roles: ['admin'], flex_user_sid: admin.flexUserSid });
     expect(Date.parse(reply.body.expiration)).toBe(Date.parse(minted.body.token_info.expiration));
@@ -87,18 +87,24 @@ describe('Tokens/validate', () => {
   it('requires the credentials of the same account', async () => {
     const body = { token: await sandbox.tokenFor('agent') };
     const refused = { status: 401, body: { code: 20003, status: 401 } };
-    expect(await ask(sandbox, 'POST', path(), { body, headers: {} })).toMatchObject(refused);
-    expect(await ask(sandbox, 'POST', path(), { body, headers: basic(sandbox.accountSid, 'x') })).toMatchObject(
-      refused,
-    );
-    expect(await ask(sandbox, 'POST', path(foreign.accountSid), { body })).toMatchObject(refused);
+    expect(await requestSandbox(sandbox, 'POST', path(), { body, headers: {} })).toMatchObject(refused);
+    expect(
+      await requestSandbox(sandbox, 'POST', path(), { body, headers: basic(sandbox.accountSid, 'x') }),
+    ).toMatchObject(refused);
+    expect(await requestSandbox(sandbox, 'POST', path(foreign.accountSid), { body })).toMatchObject(refused);
     const headers = basic(sandbox.apiKeySid, sandbox.apiKeySecret);
-    expect(await ask(sandbox, 'POST', path(), { body, headers })).toMatchObject({ status: 200, body: { valid: true } });
+    expect(await requestSandbox(sandbox, 'POST', path(), { body, headers })).toMatchObject({
+      status: 200,
+      body: { valid: true },
+    });
   });
 
   it('refuses a body without a token, and other paths, with Twilio’s errors', async () => {
-    expect(await ask(sandbox, 'POST', path(), { body: {} })).toMatchObject({ status: 400, body: { code: 20001 } });
-    expect(await ask(sandbox, 'GET', path())).toMatchObject({ status: 404, body: { code: 20404 } });
+    expect(await requestSandbox(sandbox, 'POST', path(), { body: {} })).toMatchObject({
+      status: 400,
+      body: { code: 20001 },
+    });
+    expect(await requestSandbox(sandbox, 'GET', path())).toMatchObject({ status: 404, body: { code: 20404 } });
   });
 });
 

@@ -139,3 +139,14 @@ it('gives people tokens that the Functions mint for, by their roles', async () =
   }
   expect(await mintFor('accountant')).toMatchObject({ status: 403 });
 });
+
+it('starts on the oldest Node.js that this project allows, which has no URL.parse', async () => {
+  const { parse } = URL;
+  Reflect.deleteProperty(URL, 'parse');
+  try {
+    const other = await startOpenIdProvider();
+    await other.close();
+  } finally {
+    URL.parse = parse;
+  }
+});

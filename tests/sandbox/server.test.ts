@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
 import { identityOf } from '../../sandbox/state/users';
-import { ask, fixture } from './support';
+import { fixture, requestSandbox } from './support';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -58,18 +58,21 @@ describe('a sandbox', () => {
 
   it('issues tokens for users that were provisioned since, in their current state', async () => {
     const body = { username: 'new', email: 'n@example.com', full_name: 'N', roles: ['agent', 'admin'], worker: {} };
-    await ask(sandbox, 'POST', `${users()}/Provision`, { body });
+    await requestSandbox(sandbox, 'POST', `${users()}/Provision`, { body });
     const user = sandbox.user('new');
     const token = await sandbox.tokenFor(user ?? 'guest');
     const validate = `iam.twilio.com/v1/Accounts/${sandbox.accountSid}/Tokens/validate`;
-    const reply = await ask(sandbox, 'POST', validate, { body: { token } });
+    const reply = await requestSandbox(sandbox, 'POST', validate, { body: { token } });
     expect(reply.body).toMatchObject({ valid: true, realm_user_id: 'new', roles: ['agent', 'admin'] });
   });
 
   it('records requests in order, each with the request ID of its response', async () => {
     const startedAtMs = Date.now();
-    const first = await ask(sandbox, 'GET', `${users()}?Username=x`);
-    const second = await ask(sandbox, 'POST', 'iam.au1.twilio.com/v1/x', { body: { token: 't' }, headers: { A: 'b' } });
+    const first = await requestSandbox(sandbox, 'GET', `${users()}?Username=x`);
+    const second = await requestSandbox(sandbox, 'POST', 'iam.au1.twilio.com/v1/x', {
+      body: { token: 't' },
+      headers: { A: 'b' },
+    });
     expect(sandbox.requests).toMatchObject([
       { service: 'flex-api', host: 'flex-api.twilio.com', method: 'GET', body: '', json: undefined },
       {
@@ -92,7 +95,7 @@ describe('a sandbox', () => {
 
   it('forgets requests and changes on reset, but keeps the SIDs of its users', async () => {
     const body = { flex_user_sid: sandbox.users.agent.flexUserSid };
-    await ask(sandbox, 'POST', `${users()}/Deprovision`, { body });
+    await requestSandbox(sandbox, 'POST', `${users()}/Deprovision`, { body });
     sandbox.reset();
     expect(sandbox.requests).toEqual([]);
     expect(sandbox.user('agent@example.com')).toEqual(sandbox.users.agent);

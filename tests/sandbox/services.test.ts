@@ -1,6 +1,6 @@
 import { type Sandbox, startSandbox } from '../../sandbox/server';
-import { authorize, CODE_VERIFIER, loginUrlFor, press } from './sign-in';
-import { ask } from './support';
+import { CODE_VERIFIER, loginUrlFor, openAuthorize, press } from './sign-in';
+import { requestSandbox } from './support';
 
 const PAGE = 'http://localhost:3000/login.html';
 
@@ -13,7 +13,7 @@ afterAll(() => sandbox.close());
 
 const usersPath = () => `flex-api.twilio.com/v4/Instances/${sandbox.instanceSid}/Users`;
 const provision = (user: object) =>
-  ask(sandbox, 'POST', `${usersPath()}/Provision`, {
+  requestSandbox(sandbox, 'POST', `${usersPath()}/Provision`, {
     body: { username: 'x', email: 'x@example.com', full_name: 'X', roles: ['agent'], worker: {}, ...user },
   });
 
@@ -22,7 +22,7 @@ const loginUrl = (changes: Readonly<Record<string, string>> = {}, host?: string)
 
 describe('Authentication/Config', () => {
   const config = (query: string) =>
-    ask(sandbox, 'GET', `services.twilio.com/v1/Flex/Authentication/Config?${query}`, { headers: {} });
+    requestSandbox(sandbox, 'GET', `services.twilio.com/v1/Flex/Authentication/Config?${query}`, { headers: {} });
 
   it('lists the one configuration of the account without credentials', async () => {
     const { accountSid, instanceSid, ssoProfileSid, clientId } = sandbox;
@@ -67,7 +67,7 @@ describe('Authentication/Config', () => {
 
 describe('Authorize', () => {
   it('shows the sign-in form of the sandbox, without scripts, in no frame and no cache', async () => {
-    const { status, html, headers } = await authorize(sandbox, loginUrl());
+    const { status, html, headers } = await openAuthorize(sandbox, loginUrl());
     expect(status).toBe(200);
     expect(html).toContain('This is the sandbox’s identity provider');
     expect(html).not.toMatch(/<script/i);
@@ -85,8 +85,8 @@ describe('Authorize', () => {
   it('offers all current users, including provisioned and excluding deactivated ones', async () => {
     await provision({ username: 'new@example.com', full_name: 'Nell New', roles: ['agent', 'supervisor'] });
     const { flexUserSid } = sandbox.users.agent;
-    await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
-    const { html } = await authorize(sandbox, loginUrl());
+    await requestSandbox(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
+    const { html } = await openAuthorize(sandbox, loginUrl());
     for (const text of ['supervisor@example.com', 'admin@example.com', 'Nell New', 'agent, supervisor']) {
       expect(html).toContain(text);
     }
@@ -95,13 +95,13 @@ describe('Authorize', () => {
 
   it('escapes the names of users', async () => {
     await provision({ username: '"><script>alert(1)</script>', full_name: '<img src=x onerror=alert(1)>' });
-    const { html } = await authorize(sandbox, loginUrl());
+    const { html } = await openAuthorize(sandbox, loginUrl());
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
     expect(html).not.toMatch(/<(script|img)/);
   });
 
   it('escapes the values that it refuses', async () => {
-    const { status, html } = await authorize(sandbox, loginUrl({ redirectUrl: '"><script>alert(1)</script>' }));
+    const { status, html } = await openAuthorize(sandbox, loginUrl({ redirectUrl: '"><script>alert(1)</script>' }));
     expect(status).toBe(400);
     expect(html).toContain('&lt;script&gt;');
     expect(html).not.toContain('<script');
@@ -117,7 +117,7 @@ describe('Authorize', () => {
     ['a script', 'javascript:alert(1)'],
     ['no URL', 'login.html'],
   ])('refuses %s as a redirect URL on an error page, and does not redirect the browser', async (_, redirectUrl) => {
-    const { status, location, html } = await authorize(sandbox, loginUrl({ redirectUrl }));
+    const { status, location, html } = await openAuthorize(sandbox, loginUrl({ redirectUrl }));
     expect([status, location]).toEqual([400, undefined]);
     expect(html).toContain('not among the trusted URLs');
     expect(html).not.toContain('<form');
@@ -133,7 +133,7 @@ describe('Authorize', () => {
   });
 
   it('trusts added pages permanently, and configured ones until a reset', async () => {
-    const statusFor = async (redirectUrl: string) => (await authorize(sandbox, loginUrl({ redirectUrl }))).status;
+    const statusFor = async (redirectUrl: string) => (await openAuthorize(sandbox, loginUrl({ redirectUrl }))).status;
     const [added, forNow] = ['https://app.example.com/login.html', 'https://test.example.com/'];
     sandbox.signIn.trust(added);
     sandbox.signIn.configure({ trustedRedirectUrls: [forNow] });
@@ -150,7 +150,7 @@ describe('Authorize', () => {
     ['a malformed code challenge', { codeChallenge: 'x' }, 'codeChallenge'],
     ['a sign-in through the Twilio Console', { isConsoleLogin: 'true' }, 'Console'],
   ])('refuses %s', async (_, changes, reason) => {
-    const { status, html } = await authorize(sandbox, loginUrl(changes));
+    const { status, html } = await openAuthorize(sandbox, loginUrl(changes));
     expect(status).toBe(400);
     expect(html).toContain(reason);
   });
@@ -168,7 +168,7 @@ describe('the redirect of the identity provider', () => {
       body: new URLSearchParams(body),
       redirect: 'manual',
     });
-  const open = async () => /\/idp\/([\w-]+)/.exec((await authorize(sandbox, loginUrl())).html)?.[1] ?? '';
+  const open = async () => /\/idp\/([\w-]+)/.exec((await openAuthorize(sandbox, loginUrl())).html)?.[1] ?? '';
 
   it('happens once; a second attempt is told that the sign-in is over', async () => {
     const id = await open();
@@ -181,7 +181,7 @@ describe('the redirect of the identity provider', () => {
 
   it('denies access to an unknown user and to a deactivated one', async () => {
     const { flexUserSid } = sandbox.users.supervisor;
-    await ask(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
+    await requestSandbox(sandbox, 'POST', `${usersPath()}/Deprovision`, { body: { flex_user_sid: flexUserSid } });
     for (const user of [`FU${'0'.repeat(32)}`, flexUserSid]) {
       const location = (await answer(await open(), { user })).headers.get('location');
       expect(new URL(location ?? '').searchParams.get('error')).toBe('access_denied');
@@ -191,7 +191,7 @@ describe('the redirect of the identity provider', () => {
 
 describe('OAuth/Tokens', () => {
   const tokens = (body: unknown) =>
-    ask(sandbox, 'POST', 'services.twilio.com/v1/Flex/OAuth/Tokens', { body, headers: {} });
+    requestSandbox(sandbox, 'POST', 'services.twilio.com/v1/Flex/OAuth/Tokens', { body, headers: {} });
   const exchange = async (changes: object = {}) => {
     const { location } = await press(sandbox, loginUrl(), 'Example Agent');
     return tokens({
@@ -277,7 +277,7 @@ describe('what browsers may read', () => {
 
   it('includes errors, injected or not', async () => {
     const origins = async () => {
-      const { status, headers } = await ask(sandbox, 'POST', 'services.twilio.com/v1/Flex/OAuth/Tokens', {
+      const { status, headers } = await requestSandbox(sandbox, 'POST', 'services.twilio.com/v1/Flex/OAuth/Tokens', {
         headers: {},
       });
       return [status, headers.get('access-control-allow-origin')];
@@ -296,7 +296,7 @@ describe('what browsers may read', () => {
 describe('flex.twilio.com', () => {
   it('returns the features for a live Flex token only', async () => {
     const features = (token: string) =>
-      ask(sandbox, 'GET', 'flex.twilio.com/api/v1/Session', { headers: { 'X-Flex-JWE': token } });
+      requestSandbox(sandbox, 'GET', 'flex.twilio.com/api/v1/Session', { headers: { 'X-Flex-JWE': token } });
     expect(await features(await sandbox.tokenFor('agent'))).toMatchObject({ status: 200, body: { features: [] } });
     expect(await features('x')).toMatchObject({ status: 401, body: { code: 20003 } });
   });
@@ -307,7 +307,9 @@ it('follows the given clock', async () => {
   const other = await startSandbox({ now: () => nowMs });
   const token = await other.tokenFor('agent', { ttlSeconds: 60 });
   const validate = () =>
-    ask(other, 'POST', `iam.twilio.com/v1/Accounts/${other.accountSid}/Tokens/validate`, { body: { token } });
+    requestSandbox(other, 'POST', `iam.twilio.com/v1/Accounts/${other.accountSid}/Tokens/validate`, {
+      body: { token },
+    });
   expect((await validate()).body).toMatchObject({ valid: true, expiration: '2030-01-01T00:01:00.000Z' });
   nowMs += 60_000;
   expect((await validate()).body).toMatchObject({ valid: false, code: 20104 });

@@ -36,12 +36,12 @@ async function visit(url: string, init?: RequestInit): Promise<PageAnswer> {
 }
 
 /** Opens a `loginUrl` at the sandbox, as a browser would. */
-export const authorize = (sandbox: Sandbox, loginUrl: string): Promise<PageAnswer> =>
+export const openAuthorize = (sandbox: Sandbox, loginUrl: string): Promise<PageAnswer> =>
   visit(atSandbox(sandbox, loginUrl));
 
 /** Presses the button with this text in the sign-in form, as a browser would. */
 export async function press(sandbox: Sandbox, loginUrl: string, text: string): Promise<PageAnswer> {
-  const { html } = await authorize(sandbox, loginUrl);
+  const { html } = await openAuthorize(sandbox, loginUrl);
   const action = /<form method="post" action="([^"]+)">/.exec(html)?.[1];
   const buttons = [...html.matchAll(/<button(?: name="user" value="([^"]*)")?>(.*?)<\/button>/gs)];
   const button = buttons.find(([, , content]) => content?.includes(text));

@@ -21,7 +21,7 @@ export function basic(user: string, password: string): { authorization: string }
 }
 
 /** Calls a sandbox with its credentials, and parses the JSON of the response. */
-export async function ask(
+export async function requestSandbox(
   sandbox: Sandbox,
   method: string,
   hostAndPath: string,
@@ -39,20 +39,23 @@ export async function ask(
   return { status: response.status, headers: response.headers, body: content === '' ? undefined : JSON.parse(content) };
 }
 
-export interface Answer {
+export interface SandboxResponse {
   status: number;
   header(name: string): string | null;
   text(): Promise<string>;
 }
 
-export type Call = (url: string, init?: { signal?: AbortSignal; headers?: Record<string, string> }) => Promise<Answer>;
+export type NodeCall = (
+  url: string,
+  init?: { signal?: AbortSignal; headers?: Record<string, string> },
+) => Promise<SandboxResponse>;
 
-const viaFetch: Call = async (url, init) => {
+const viaFetch: NodeCall = async (url, init) => {
   const response = await fetch(url, init);
   return { status: response.status, header: (name) => response.headers.get(name), text: () => response.text() };
 };
 
-const viaHttps: Call = (url, init = {}) =>
+const viaHttps: NodeCall = (url, init = {}) =>
   new Promise((resolve, reject) => {
     const request = https.request(url, init, (response) => {
       resolve({
@@ -66,7 +69,7 @@ const viaHttps: Call = (url, init = {}) =>
   });
 
 /** The two ways in which a Node program makes requests, by the names that test titles use. */
-export const CALLERS: [name: string, call: Call][] = [
+export const CALLERS: [name: string, call: NodeCall][] = [
   ['fetch', viaFetch],
   ['https.request', viaHttps],
 ];

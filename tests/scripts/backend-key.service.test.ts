@@ -26,7 +26,7 @@ it('prints another key each time', async () => {
 });
 
 it.each([[], ['web'], ['web', 'everything'], ['we:b', 'mint'], ['', 'mint'], ['a'.repeat(65), 'mint']])(
-  'explains itself where the parameters are %j',
+  'explains itself if the parameters are %j',
   async (...parameters) => {
     await expect(run(...parameters)).rejects.toMatchObject({
       code: 1,

@@ -17,11 +17,12 @@ const configure = (text: string) => writeFileSync(join(home, '.twilio-cli/config
 const profiles = (activeProject: string | null) =>
   JSON.stringify({ activeProject, profiles: { one: { accountSid: ONE }, two: { accountSid: TWO } } });
 
-it('the Twilio CLI uses the account of its variable before that of a profile', () => {
+it('the Twilio CLI uses the account of its variables if they are complete, or else that of its active profile', () => {
   configure(profiles('one'));
-  expect(cliAccount({ TWILIO_ACCOUNT_SID: TWO }, home)).toBe(TWO);
+  expect(cliAccount({ TWILIO_ACCOUNT_SID: TWO, TWILIO_AUTH_TOKEN: 'secret' }, home)).toBe(TWO);
+  expect(cliAccount({ TWILIO_ACCOUNT_SID: TWO, TWILIO_API_KEY: 'SK', TWILIO_API_SECRET: 'secret' }, home)).toBe(TWO);
+  expect(cliAccount({ TWILIO_ACCOUNT_SID: TWO }, home)).toBe(ONE);
   expect(cliAccount({}, home)).toBe(ONE);
-  expect(cliAccount({ TWILIO_PROFILE: 'two' }, home)).toBe(TWO);
 });
 
 it.each(['', '{', '[]', '{"profiles":null}', profiles(null), profiles('three')])(
@@ -37,17 +38,17 @@ it('the account of the Twilio CLI is unknown without its configuration', () => {
   expect(cliAccount({}, home)).toBeUndefined();
 });
 
-it('a build for another account than that of the Twilio CLI fails, and names both', () => {
-  const [finding] = checkCliAccount({ built: ONE, cli: TWO });
+it('a build for another account than that of the Twilio CLI is a failure that names both', () => {
+  const [finding] = checkCliAccount({ cliDeploy: { built: ONE, cli: TWO } });
   expect(finding?.state).toBe('failed');
-  expect(finding?.text).toMatch(new RegExp(`^Twilio CLI: .*${TWO}, but dist was built for ${ONE}\\. `));
-  expect(checkCliAccount({ built: ONE, cli: ONE })).toMatchObject([{ state: 'ok' }]);
+  expect(finding?.text).toMatch(new RegExp(`^it uses account ${TWO}, but dist was built for ${ONE}\\. `));
+  expect(checkCliAccount({ cliDeploy: { built: ONE, cli: ONE } })).toMatchObject([{ state: 'ok' }]);
 });
 
 it.each([
   { built: undefined, cli: ONE },
   { built: ONE, cli: undefined },
   { built: '', cli: ONE },
-])('nothing is said about %j', (accounts) => {
-  expect(checkCliAccount(accounts)).toEqual([]);
+])('the check of the Twilio CLI finds nothing with %j', (cliDeploy) => {
+  expect(checkCliAccount({ cliDeploy })).toEqual([]);
 });

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { freePort } from '../../local/ports';
 import { startService } from '../../local/running-service';
 import { prepareSandboxRun } from '../../local/sandbox-run';
 import type { Variables } from '../../local/twilio-run';
 import { type Checkout, makeCheckout } from '../support/checkout';
 import { type NpmRun, npm } from '../support/npm';
+import { runScript } from '../support/run-script';
 
 let checkout: Checkout | undefined;
 let running: NpmRun | undefined;
@@ -15,37 +15,25 @@ afterEach(async () => {
   running = checkout = undefined;
 });
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const doctor = (parameters: readonly string[], from: Checkout, environment?: Variables) =>
+  runScript(from, 'doctor', parameters, environment);
 
-function doctor(parameters: readonly string[], { folder }: Checkout, environment: Variables = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, ...environment } };
-    execFile('npm', ['--silent', 'run', 'doctor', '--', ...parameters], options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
-
-it('npm run doctor finds nothing to mend in what npm start serves without an account', async () => {
+it('npm run doctor finds no failure in what npm start serves without an account', async () => {
   checkout = makeCheckout('ALLOWED_ORIGINS=https://app.example.com\n');
   const port = await freePort();
   running = npm(checkout, 'start', '--', '--port', String(port));
-  await running.printed(/Ctrl-C ends it/);
+  await running.printed(/Press Ctrl-C to stop/);
 
   const { code, stdout } = await doctor([`http://localhost:${port}/`, '--origin', 'https://app.example.com'], checkout);
-  expect(stdout).toMatch(new RegExp(`^Checking http://localhost:${port}, `));
-  expect(stdout).toMatch(/^not checked {2}The account: the service uses the sandbox/m);
+  expect(stdout).toMatch(new RegExp(`^Checking http://localhost:${port}\\. `));
+  expect(stdout).toMatch(/^not checked {2}Account: the service uses the sandbox/m);
   expect(stdout).toMatch(/^ok {11}Redirect URL: .* looks trusted/m);
-  expect(stdout).toMatch(/^ok {11}Origin https:\/\/app\.example\.com/m);
+  expect(stdout).toMatch(/^ok {11}Origins: pages of https:\/\/app\.example\.com can read/m);
   expect(stdout).toMatch(/\nNothing failed; not checked: 1\.\n$/);
   expect(code).toBe(0);
 });
 
-it('npm run doctor reads .env, exits with 1 where something failed, and prints no secret', async () => {
+it('npm run doctor reads .env, ends with 1 if a check failed, and prints no secret', async () => {
   const service = await startService();
   const run = await prepareSandboxRun(service.sandbox, {});
   try {
@@ -56,10 +44,10 @@ it('npm run doctor reads .env, exits with 1 where something failed, and prints n
       checkout,
       { ...run.environment, NODE_OPTIONS: run.nodeArguments.join(' ') },
     );
-    expect(stdout).toContain(`discovered: ${service.sandbox.instanceSid}`);
+    expect(stdout).toContain(`The Flex instance is ${service.sandbox.instanceSid}`);
     expect(stdout.match(/^failed .*$/gm)).toEqual([
-      expect.stringContaining('Origin https://app.example.com'),
-      expect.stringContaining('Origin https://crm.example.com'),
+      expect.stringContaining('pages of https://app.example.com cannot'),
+      expect.stringContaining('pages of https://crm.example.com cannot'),
     ]);
     expect(code).toBe(1);
     expect(stdout + stderr).not.toContain(AUTH_TOKEN);
@@ -76,7 +64,7 @@ it.each([
   [['--origin', '*']],
   [['--origin', 'https://app.example.com/path']],
   [['--orgin', 'https://app.example.com']],
-])('npm run doctor explains itself, and exits with 2, where it is called with %j', async (parameters) => {
+])('npm run doctor prints its usage and ends with 2 if its parameters are %j', async (parameters) => {
   checkout = makeCheckout();
   expect(await doctor(parameters, checkout)).toMatchObject({
     code: 2,

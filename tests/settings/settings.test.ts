@@ -140,7 +140,7 @@ it.each([
   }
 });
 
-it('reads the origins that can be read, where something else is wrong', () => {
+it('reads the valid origins if other settings are malformed', () => {
   const ALLOWED_ORIGINS = ' https://a.example,, nonsense, *, https://b.example:8443/ ';
   expect(readAllowedOrigins({ ALLOWED_ORIGINS })).toStrictEqual(['https://a.example', 'https://b.example:8443']);
   for (const none of [undefined, '', 7]) expect(readAllowedOrigins({ ALLOWED_ORIGINS: none })).toStrictEqual([]);

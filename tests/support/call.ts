@@ -8,7 +8,7 @@ const runtime = dirname(require.resolve('@twilio/runtime-handler/dev'));
 const { Response } = require(join(runtime, 'internal/response.js'));
 Object.assign(globalThis, { Twilio: { Response } });
 
-export interface Answer {
+export interface FunctionResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a body
@@ -17,7 +17,7 @@ export interface Answer {
   readonly ms: number;
 }
 
-export interface Asking {
+export interface CallOptions {
   /** A Flex token or a backend key, for the `Authorization` header. */
   readonly bearer?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
@@ -26,7 +26,7 @@ export interface Asking {
 }
 
 /** Whether each line says how long it took, and names no reason that says nothing. */
-function expectTelling({ log, ms }: Answer): void {
+function expectTelling({ log, ms }: FunctionResponse): void {
   for (const line of log) {
     if (line.ms !== undefined) expect(line.ms).toBeLessThanOrEqual(Math.ceil(ms));
     if (line.reason !== undefined) expect(line.reason).toMatch(/\w{4}/);
@@ -48,13 +48,13 @@ const isForm = (type: unknown, fields: object = {}) =>
 /**
  * Calls a handler as the platform does, in this process.
  *
- * @throws where the callback is not called exactly once, or with an error
+ * @throws if the callback is not called exactly once, or with an error
  */
 export async function call(
   handler: Handler,
   settings: Readonly<Record<string, unknown>>,
-  { bearer, headers, fields }: Asking = {},
-): Promise<Answer> {
+  { bearer, headers, fields }: CallOptions = {},
+): Promise<FunctionResponse> {
   const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
   const event = {
     request: { headers: { 'content-type': 'application/json', ...authorization, ...headers }, cookies: {} },
@@ -81,7 +81,7 @@ export async function call(
   const [error, response] = callback.mock.calls[0];
   expect(error).toBeNull();
   const { statusCode, headers: answered, body } = response;
-  const answer: Answer = {
+  const answer: FunctionResponse = {
     status: statusCode,
     headers: Object.fromEntries(Object.entries(answered).map(([name, value]) => [name.toLowerCase(), value])),
     body,

@@ -1,6 +1,6 @@
 import type { RecordedRequest } from '../../sandbox/server';
 
-/** The contract's table of errors. */
+/** The table of `src/contract/error-codes.ts`, written a second time on purpose: a change there must not pass unnoticed. */
 const STATUS_OF: Readonly<Record<string, number>> = {
   invalid_request: 400,
   missing_credentials: 401,
@@ -16,13 +16,14 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   upstream_timeout: 504,
 };
 
-interface Answered {
+interface DocumentedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  // biome-ignore lint/suspicious/noExplicitAny: it is looked at here
+  // biome-ignore lint/suspicious/noExplicitAny: its shape is what is checked here
   readonly body: any;
 }
 
+/** The fields of `src/api/requests.ts`, a second time on purpose. */
 const FIELDS: readonly string[] = [
   'username',
   'Username',
@@ -34,8 +35,8 @@ const FIELDS: readonly string[] = [
   'ttl',
 ];
 
-/** Returns whether a response is documented: a success as it came from Twilio, or an error in the documented shape. */
-export function expectDocumented({ status, headers, body }: Answered): void {
+/** Expects a documented response: a success as Twilio returned it, or an error in the documented shape. */
+export function expectDocumented({ status, headers, body }: DocumentedResponse): void {
   expect(headers).toMatchObject({ 'cache-control': 'no-store', vary: expect.stringContaining('Origin') });
   expect(headers['access-control-allow-origin']).not.toBe('*');
   expect(Object.values(headers)).not.toContain(undefined);
@@ -64,9 +65,7 @@ export function expectDocumented({ status, headers, body }: Answered): void {
   for (const detail of body.details ?? []) {
     expect(detail).toEqual({
       field: expect.any(String),
-      message: expect.stringMatching(
-        /^(must be|is required:|is one of several:|is not a known field\.|contains) .{8,}$/s,
-      ),
+      message: expect.stringMatching(/^(must be|must not be|is required:|is not a known field\.|contains) .{8,}$/s),
     });
     if (!detail.message.startsWith('is not a known field.')) expect(FIELDS).toContain(detail.field.split('.')[0]);
     expect(body.message).toContain(detail.field);
@@ -81,10 +80,10 @@ export function expectDocumented({ status, headers, body }: Answered): void {
   }
 }
 
-/** As {@link expectDocumented}, for a Twilio that is well: whatever goes wrong is the caller's doing. */
-export function expectCallersFault(answer: Answered): void {
-  expectDocumented(answer);
-  if (answer.status >= 500) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer)}`.slice(0, 3000));
+/** As {@link expectDocumented}, while Twilio works: any error is the caller's fault. */
+export function expectCallersFault(response: DocumentedResponse): void {
+  expectDocumented(response);
+  if (response.status >= 500) throw new Error(`Unexpected ${JSON.stringify(response)}`.slice(0, 3000));
 }
 
 const USERS = '/v4/Instances/GO[0-9a-f]{32}/Users';
@@ -93,7 +92,7 @@ const VALIDATE = /^POST \/v1\/Accounts\/AC[0-9a-f]{32}\/Tokens\/validate$/;
 const CONFIGURATION = /^GET \/v1\/Configuration$/;
 const FIND = [new RegExp(`^GET ${USERS}\\?Username=[^&#/?]*$`), new RegExp(`^GET ${USER}$`)];
 
-/** All that the Functions may ever ask of Twilio. */
+/** Every request that a Function may send to Twilio. The paths of `src/flex/` are repeated on purpose. */
 const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
   config: [],
   provision: [VALIDATE, CONFIGURATION, new RegExp(`^POST ${USERS}/Provision$`)],
@@ -109,7 +108,7 @@ const SENT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Deprovision: ['flex_user_sid'],
 };
 
-/** Returns whether a Function made only its documented requests to Twilio, with only the documented fields. */
+/** Expects that a Function sent only its documented requests to Twilio, with only the documented fields. */
 export function expectOnlyAllowed(operation: string, requests: readonly RecordedRequest[]): void {
   for (const { method, path, json, body } of requests) {
     expect((ALLOWED[operation] ?? []).filter((allowed) => allowed.test(`${method} ${path}`))).toHaveLength(1);
@@ -120,9 +119,9 @@ export function expectOnlyAllowed(operation: string, requests: readonly Recorded
 }
 
 /** The requests to the Flex Users API. */
-export const usersAsked = (requests: readonly RecordedRequest[]) =>
+export const usersApiRequests = (requests: readonly RecordedRequest[]) =>
   requests.filter(({ service, path }) => service === 'flex-api' && path.startsWith('/v4/'));
 
-/** `POST …/Provision` and the like: what changes something at Twilio, or makes a token. */
-export const deedsAsked = (requests: readonly RecordedRequest[]) =>
-  usersAsked(requests).filter(({ method }) => method === 'POST');
+/** The requests that change something at Twilio, or create a token. */
+export const usersApiChanges = (requests: readonly RecordedRequest[]) =>
+  usersApiRequests(requests).filter(({ method }) => method === 'POST');

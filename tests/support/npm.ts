@@ -6,7 +6,7 @@ import type { Checkout } from './checkout';
 export interface NpmRun {
   readonly child: ChildProcess;
   readonly output: () => string;
-  /** Resolves once the output matches; rejects where the process ends before. */
+  /** Resolves once the output matches; rejects if the process ends first. */
   readonly printed: (pattern: RegExp) => Promise<void>;
   /** Ends it as Ctrl-C does, or Ctrl-\\ by SIGQUIT, and resolves with the exit code. */
   readonly interrupt: (signal?: 'SIGINT' | 'SIGQUIT') => Promise<number | null>;

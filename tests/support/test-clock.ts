@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { UpstreamCall } from '../../src/upstream/call';
+import { type Attempt, UpstreamCall } from '../../src/upstream/call';
 
 /** Stops `Date` at a full second. Timers go on. `jest.useRealTimers()` ends it. */
 export function freezeDate(): void {
@@ -21,8 +21,8 @@ export function freezeDate(): void {
 }
 
 /**
- * Runs `work` on a clock that stands still while a request is being made, however slow the machine is, and jumps to the next timer
- * when only time can help: between two attempts, and while the sandbox withholds a response.
+ * Runs `work` on a clock that stands still, however slow the machine is, and jumps to the next timer when only time can help:
+ * between two attempts at a request, and while the sandbox withholds a response.
  *
  * @param isWithheld whether the attempt under way gets no response
  */
@@ -31,6 +31,7 @@ export async function onTestClock<Result>(
   isWithheld: (attempts: number) => boolean = () => false,
 ): Promise<Result> {
   let attempts = 0;
+  let requests = 0;
   let underWay = 0;
   const { request } = UpstreamCall.prototype;
   const watching = jest.spyOn(UpstreamCall.prototype, 'request').mockImplementation(function (
@@ -38,12 +39,16 @@ export async function onTestClock<Result>(
     upstream,
     attempt,
   ) {
-    return request.call(this, upstream, async (limitMs) => {
+    requests += 1;
+    const counted: Attempt = (limitMs) => {
       attempts += 1;
       underWay += 1;
       return attempt(limitMs).finally(() => {
         underWay -= 1;
       });
+    };
+    return request.call(this, upstream, counted).finally(() => {
+      requests -= 1;
     });
   });
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
@@ -56,7 +61,9 @@ export async function onTestClock<Result>(
       // What a timer or a response has set off comes first.
       await nextTurn();
       await nextTurn();
-      if (underWay === 0 || isWithheld(attempts)) jest.advanceTimersToNextTimer();
+      // Without a request, the work may be verifying a signature: no timer ends that, but the deadline would cut it short.
+      const isWaiting = underWay > 0 ? isWithheld(attempts) : requests > 0;
+      if (isWaiting) jest.advanceTimersToNextTimer();
     }
     const [outcome] = await working;
     if (outcome.status === 'rejected') throw outcome.reason;

@@ -1,5 +1,5 @@
 import type { Fault } from '../../sandbox/server';
-import type { Answer } from './call';
+import type { FunctionResponse } from './call';
 import { onTestClock } from './test-clock';
 import type { TwilioForTests } from './twilio';
 
@@ -8,7 +8,11 @@ import type { TwilioForTests } from './twilio';
 type Host = 'iam' | 'flex-api';
 
 /** Orders the fault, then sends the request, and lets time pass as far as that is all it waits for. */
-export function askDuring(twilio: TwilioForTests, fault: Fault, ask: () => Promise<Answer>): Promise<Answer> {
+export function askDuring(
+  twilio: TwilioForTests,
+  fault: Fault,
+  ask: () => Promise<FunctionResponse>,
+): Promise<FunctionResponse> {
   const { sandbox } = twilio;
   const { host, hang, times = Number.POSITIVE_INFINITY } = fault;
   sandbox.fault(fault);
@@ -21,7 +25,7 @@ export function askDuring(twilio: TwilioForTests, fault: Fault, ask: () => Promi
  *
  * @param ask looks up a user, with a request to this host first
  */
-export function describeWaiting(twilio: TwilioForTests, host: Host, ask: () => Promise<Answer>): void {
+export function describeWaiting(twilio: TwilioForTests, host: Host, ask: () => Promise<FunctionResponse>): void {
   const during = (fault: Fault) => askDuring(twilio, { host, ...fault }, ask);
   const upstream = (status: number) => ({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
   const tooOften = { status: 429, body: { code: 'rate_limited', upstream: { status: 429, code: 20429 } } };

@@ -7,7 +7,7 @@ const response = (status: number, headers: Readonly<Record<string, string>>) =>
 
 describe('a response', () => {
   it.each([`x${REQUEST_ID}`, `${REQUEST_ID}0`, 'RQ', '', 'somebody@example.com'])(
-    'has no request id where the header is none: %s',
+    'has no request ID if the header is not one: %s',
     (id) => {
       expect(response(200, { 'twilio-request-id': id }).requestId).toBeUndefined();
     },

@@ -4,7 +4,7 @@ import { isRecord } from '../../json';
 import type { IdentityProvider } from '../../settings/identity-provider';
 import type { UpstreamCall } from '../../upstream/call';
 import type { KeySet } from './discovery';
-import { invalidToken } from './invalid-token';
+import { invalidProviderToken } from './invalid-token';
 import { keysOf } from './keys';
 import { ALGORITHMS, brokenClaimRule, brokenHeaderRule } from './rules';
 
@@ -36,21 +36,21 @@ export async function verifyToken(
   const { discovery, keySet } = await keysOf(provider.issuer).find(kid, call);
   const payload = await verifySignature(token, keySet);
   const claims = withoutThrowing(() => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)));
-  if (!isRecord(claims)) throw invalidToken('the claims are not a JSON object');
+  if (!isRecord(claims)) throw invalidProviderToken('the claims are not a JSON object');
   const nowSeconds = Date.now() / 1000;
   const { userinfoEndpoint } = discovery;
   const broken = brokenClaimRule(claims, { provider, userinfoEndpoint, nowSeconds });
-  if (broken !== undefined) throw invalidToken(`not so: ${broken}`);
+  if (broken !== undefined) throw invalidProviderToken(`not so: ${broken}`);
   // The one place where verified claims are made.
   return claims as unknown as VerifiedClaims;
 }
 
 function readHeader(token: string): { kid: string | undefined } {
-  if (token.length > MAX_TOKEN_LENGTH) throw invalidToken('too long');
+  if (token.length > MAX_TOKEN_LENGTH) throw invalidProviderToken('too long');
   const header = withoutThrowing(() => decodeProtectedHeader(token));
-  if (!header) throw invalidToken('not a signed JWT');
+  if (!header) throw invalidProviderToken('not a signed JWT');
   const broken = brokenHeaderRule(header);
-  if (broken !== undefined) throw invalidToken(`not so: ${broken}`);
+  if (broken !== undefined) throw invalidProviderToken(`not so: ${broken}`);
   return { kid: header.kid };
 }
 
@@ -60,13 +60,13 @@ async function verifySignature(token: string, { getKey }: KeySet): Promise<Uint8
   try {
     return (await compactVerify(token, getKey, options)).payload;
   } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw invalidToken(`signature: ${nameOf(error)}`);
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw invalidProviderToken(`signature: ${nameOf(error)}`);
     // Without a key ID in the token, or with one that is used twice, any of these may be the one.
     for await (const key of error) {
       const verified = await compactVerify(token, key, options).catch(() => undefined);
       if (verified) return verified.payload;
     }
-    throw invalidToken('signature: no key matches');
+    throw invalidProviderToken('signature: no key matches');
   }
 }
 

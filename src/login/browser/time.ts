@@ -5,10 +5,3 @@ export interface Timers {
 
 /** Milliseconds since 1970, as `Date.now`. */
 export type Clock = () => number;
-
-export const browserTimers: Timers = {
-  after(delayMs, run) {
-    const id = setTimeout(run, delayMs);
-    return () => clearTimeout(id);
-  },
-};

@@ -1,4 +1,3 @@
-import type { KeyValueStore } from '../browser/store';
 import { within } from '../failures/deadline';
 import { Failure } from '../failures/failure';
 import { createSession, type SessionTools } from './create-session';
@@ -10,10 +9,6 @@ export interface RefreshTools extends SessionTools {
   readonly sdk: SessionTools['sdk'] & {
     refreshToken(options: { refreshToken: string; ssoProfileSid: string }): Promise<unknown>;
   };
-}
-
-export interface StoredRefreshTools extends RefreshTools {
-  readonly storage: KeyValueStore;
 }
 
 /** Where a refresh finds what it replaces, and keeps what it brings. */

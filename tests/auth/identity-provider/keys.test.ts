@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { handler as lookup } from '../../../src/functions/lookup';
-import { type Answer, call } from '../../support/call';
+import { call, type FunctionResponse } from '../../support/call';
 import {
   DISCOVERY_PATH,
   KEYS_PATH,
@@ -27,7 +27,7 @@ afterEach(async () => {
   await provider.close();
 });
 
-const show = (bearer: string, { settings } = provider): Promise<Answer> =>
+const show = (bearer: string, { settings } = provider): Promise<FunctionResponse> =>
   call(lookup, { ...twilio.settings, ...settings }, { bearer });
 const status = async (bearer: string) => (await show(bearer)).status;
 

@@ -4,7 +4,7 @@ import { type Checkout, makeCheckout } from '../../support/checkout';
 import { npm } from '../../support/npm';
 import { type ServerlessApi, startServerlessApi } from './serverless-api';
 
-interface Account {
+interface DeployAccount {
   readonly accountSid: string;
   readonly authToken: string;
 }
@@ -22,7 +22,7 @@ export interface DeployableCheckout extends Checkout {
   readonly close: () => Promise<void>;
 }
 
-export async function makeDeployableCheckout(account: Account, env: string): Promise<DeployableCheckout> {
+export async function makeDeployableCheckout(account: DeployAccount, env: string): Promise<DeployableCheckout> {
   const api = await startServerlessApi(account.accountSid, account.authToken);
   const preload = 'redirect.cjs';
   const checkout = makeCheckout(env, { UPSTREAM_PORT: String(api.port), NODE_OPTIONS: `--require ./${preload}` });

@@ -17,7 +17,7 @@ export interface PlatformAnswer {
   readonly body: any;
 }
 
-interface Asking {
+interface PlatformRequest {
   readonly bearer?: string;
   /** Their names in lower case, as the platform has them. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ interface Asking {
 /** Runs deployed Functions as the platform does. */
 export interface Platform {
   /** Calls the public Function of that path, in a separate process. */
-  readonly call: (path: string, asking?: Asking) => Promise<PlatformAnswer>;
+  readonly call: (path: string, asking?: PlatformRequest) => Promise<PlatformAnswer>;
   /** Runs any other code in the place of a Function, and resolves with what it prints. */
   readonly run: (code: string) => Promise<string>;
   readonly close: () => Promise<void>;

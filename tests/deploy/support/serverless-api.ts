@@ -33,17 +33,17 @@ export interface ServerlessApi {
   close(): Promise<void>;
 }
 
-interface Service {
+interface ServerlessService {
   readonly sid: string;
   readonly uniqueName: string;
   readonly includeCredentials: boolean;
   readonly resources: Record<Kind, Map<string, string>>;
   readonly versions: Record<Kind, Map<string, Version>>;
   readonly builds: Map<string, Build & { readonly status: 'completed' | 'failed' }>;
-  readonly environments: Map<string, Environment>;
+  readonly environments: Map<string, ServerlessEnvironment>;
 }
 
-interface Environment {
+interface ServerlessEnvironment {
   readonly sid: string;
   readonly uniqueName: string;
   readonly domainSuffix: string | null;
@@ -56,7 +56,7 @@ const RESOURCES = '/serverless.twilio.com/v1/Services/:service';
 const UPLOADS = '/serverless-upload.twilio.com/v1/Services/:service';
 
 export async function startServerlessApi(accountSid: string, authToken: string): Promise<ServerlessApi> {
-  const services = new Map<string, Service>();
+  const services = new Map<string, ServerlessService>();
   const requests: string[] = [];
   let shouldNextBuildFail = false;
 
@@ -80,7 +80,7 @@ export async function startServerlessApi(accountSid: string, authToken: string):
     if ([...services.values()].some(({ uniqueName }) => uniqueName === UniqueName)) {
       throw new Refusal(409, `Service with unique name ${UniqueName} already exists`);
     }
-    const service: Service = {
+    const service: ServerlessService = {
       sid: newSid('ZS'),
       uniqueName: UniqueName,
       includeCredentials: IncludeCredentials !== 'false',
@@ -101,7 +101,7 @@ export async function startServerlessApi(accountSid: string, authToken: string):
     const { uniqueName, environments } = serviceOf(c);
     const { UniqueName = '', DomainSuffix } = await fieldsOf(c);
     const suffix = DomainSuffix === undefined ? '' : `-${DomainSuffix}`;
-    const environment: Environment = {
+    const environment: ServerlessEnvironment = {
       sid: newSid('ZE'),
       uniqueName: UniqueName,
       domainSuffix: DomainSuffix ?? null,
@@ -218,16 +218,20 @@ function found<T>(things: ReadonlyMap<string, T>, sid: string | undefined): T {
 
 const page = (key: string, entries: object[]) => ({ [key]: entries, meta: { key, next_page_url: null } });
 
-const serviceBody = ({ sid, uniqueName }: Service) => ({ sid, unique_name: uniqueName, friendly_name: uniqueName });
+const serviceBody = ({ sid, uniqueName }: ServerlessService) => ({
+  sid,
+  unique_name: uniqueName,
+  friendly_name: uniqueName,
+});
 
-const environmentBody = ({ sid, uniqueName, domainSuffix, domainName }: Environment) => ({
+const environmentBody = ({ sid, uniqueName, domainSuffix, domainName }: ServerlessEnvironment) => ({
   sid,
   unique_name: uniqueName,
   domain_suffix: domainSuffix,
   domain_name: domainName,
 });
 
-const deploymentsOf = ({ sid, uniqueName, includeCredentials, environments }: Service): DeployedService[] =>
+const deploymentsOf = ({ sid, uniqueName, includeCredentials, environments }: ServerlessService): DeployedService[] =>
   [...environments.values()].flatMap(({ domainName, variables, build }) => {
     if (build === undefined) return [];
     const settings = Object.fromEntries([...variables.values()].map(({ key, value }) => [key, value]));

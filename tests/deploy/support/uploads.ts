@@ -39,7 +39,7 @@ export async function fieldsOf(c: Context): Promise<Readonly<Record<string, stri
   return Object.fromEntries(new URLSearchParams(await c.req.text()));
 }
 
-/** @throws {Refusal} where the platform takes no such file */
+/** @throws {Refusal} if the platform does not accept such a file */
 export async function parseVersion(c: Context): Promise<Version> {
   const { Path: path, Visibility: visibility, Content: content } = await c.req.parseBody();
   if (typeof path !== 'string' || !/^\/[^#;,?:@+&$()' "]{1,254}$/.test(path)) throw new Refusal(400, 'Invalid path');
@@ -50,7 +50,7 @@ export async function parseVersion(c: Context): Promise<Version> {
   return { path, visibility, contentType: content.type, content: await content.text() };
 }
 
-/** @throws {Refusal} where the platform would build nothing of it */
+/** @throws {Refusal} if the platform would build nothing of it */
 export async function parseBuild(c: Context, versionOf: (kind: Kind, sid: string) => Version): Promise<Build> {
   const form = new URLSearchParams(await c.req.text());
   const runtime = form.get('Runtime') ?? '';

@@ -1,5 +1,5 @@
 /** A way to put it that has misled readers before, and what to write instead. */
-export interface Finding {
+export interface WordFinding {
   readonly words: string;
   readonly instead: string;
 }
@@ -43,7 +43,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Returns the words in a text that this project does not use. */
-export const findingsIn = (text: string): Finding[] =>
+export const findingsIn = (text: string): WordFinding[] =>
   WORDS.flatMap(([pattern, instead]) =>
     [...text.matchAll(new RegExp(pattern, 'gi'))].map(([words]) => ({ words, instead })),
   );

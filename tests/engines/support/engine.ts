@@ -1,16 +1,14 @@
 /** A browser engine, driven through the few actions that every engine's driver offers. */
 export interface Engine {
-  /** In CSS pixels. */
-  readonly narrowestWindow: number;
-  /** Opens a fresh browser: no cookies, no storage, one empty tab. */
+  /** Opens a browser without cookies or storage, with one empty tab. */
   open(): Promise<Browser>;
-  /** Ends whatever the engine shares between browsers. */
+  /** Ends what the engine's browsers share. */
   close(): Promise<void>;
 }
 
 export interface Browser {
   readonly tab: Tab;
-  /** Every open tab and window, oldest first. */
+  /** Every open tab and window, in any order. */
   tabs(): Promise<readonly Tab[]>;
   close(): Promise<void>;
 }

@@ -81,3 +81,14 @@ export async function openedTab(browser: Browser, before: readonly Tab[]): Promi
     (await browser.tabs()).find(({ id }) => !before.some((known) => known.id === id)),
   );
 }
+
+/** Describes what every tab shows, for a test that fails. */
+export async function describeTabs(browser: Browser): Promise<string> {
+  const tabs = await browser.tabs();
+  const descriptions = tabs.map(async (tab) => {
+    const words = tab.evaluate<string>('document.body.innerText');
+    const shown = await words.catch((error: Error) => `cannot be read: ${error.message}`);
+    return `The page at ${await tab.url().catch(() => 'an unknown URL')} shows:\n${shown}`;
+  });
+  return (await Promise.all(descriptions)).join('\n\n');
+}

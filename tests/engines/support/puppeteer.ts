@@ -1,46 +1,43 @@
-import puppeteer, { type LaunchOptions, type Page } from 'puppeteer-core';
+import puppeteer, { type LaunchOptions, type Page, type Browser as PuppeteerBrowser } from 'puppeteer-core';
 import { chromiumProgram } from '../../../local/chromium';
 import type { Browser, Engine, Tab } from './engine';
 
 /** Chromium by the DevTools protocol. */
 export const chromium = async (): Promise<Engine> =>
-  engineOf({
+  launch({
     browser: 'chrome',
     executablePath: await chromiumProgram(),
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
   });
 
 /** Firefox by WebDriver BiDi. */
-export const firefox = async (): Promise<Engine> =>
-  engineOf({
+export const firefox = (): Promise<Engine> =>
+  launch({
     browser: 'firefox',
     executablePath: process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
   });
 
-const engineOf = (options: LaunchOptions): Engine => ({
-  narrowestWindow: 1,
-  open: async () => {
-    // No limit in seconds: that of the test ends what hangs.
-    const browser = await puppeteer.launch({ ...options, headless: true, timeout: 0, protocolTimeout: 0 });
-    const known = new Map<Page, Tab>();
-    const tabOf = (page: Page): Tab => {
-      const tab = known.get(page) ?? toTab(page, String(known.size));
-      known.set(page, tab);
-      return tab;
-    };
-    // In Firefox, the first tab has no focus: its buttons receive keys and ignore them.
-    const [first] = await browser.pages();
-    const page = await browser.newPage();
-    await first?.close();
-    const open: Browser = {
-      tab: tabOf(page),
-      tabs: async () => (await browser.pages()).map(tabOf),
-      close: () => browser.close(),
-    };
-    return open;
-  },
-  close: async () => undefined,
-});
+/** Starts one process. Each browser is a separate context of it, which shares no storage with the others. */
+async function launch(options: LaunchOptions): Promise<Engine> {
+  // No limit in seconds: that of the test ends what hangs.
+  const browser = await puppeteer.launch({ ...options, headless: true, timeout: 0, protocolTimeout: 0 });
+  return { open: () => open(browser), close: () => browser.close() };
+}
+
+async function open(process: PuppeteerBrowser): Promise<Browser> {
+  const context = await process.createBrowserContext();
+  const known = new Map<Page, Tab>();
+  const tabOf = (page: Page): Tab => {
+    const tab = known.get(page) ?? toTab(page, String(known.size));
+    known.set(page, tab);
+    return tab;
+  };
+  return {
+    tab: tabOf(await context.newPage()),
+    tabs: async () => (await context.pages()).map(tabOf),
+    close: () => context.close(),
+  };
+}
 
 const toTab = (page: Page, id: string): Tab => ({
   id,

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../../local/ports';
 import type { Browser, Engine, Tab } from './engine';
@@ -8,21 +10,31 @@ import type { Browser, Engine, Tab } from './engine';
 /** WebKitGTK: its MiniBrowser by WebDriver, on a separate display. */
 export async function webkit(): Promise<Engine> {
   const { display, xvfb } = await startDisplay();
+  const settings = mkdtempSync(join(tmpdir(), 'flex-webkit-'));
+  const close = async () => {
+    await end(xvfb);
+    rmSync(settings, { recursive: true, force: true });
+  };
   try {
-    const driver = await startDriver(display);
+    letWindowsBeNarrow(settings);
+    const driver = await startDriver({ DISPLAY: display, XDG_CONFIG_HOME: settings });
     return {
-      // Of MiniBrowser, with its toolbar.
-      narrowestWindow: 447,
       open: () => open(driver.origin),
       close: async () => {
         await end(driver.child);
-        await end(xvfb);
+        await close();
       },
     };
   } catch (error) {
-    await end(xvfb);
+    await close();
     throw error;
   }
+}
+
+/** MiniBrowser's window is at least as wide as its toolbar: with GTK's own theme, 447 pixels. Pages are not styled by this. */
+function letWindowsBeNarrow(settings: string): void {
+  mkdirSync(join(settings, 'gtk-3.0'));
+  writeFileSync(join(settings, 'gtk-3.0/gtk.css'), '* { min-width: 0; padding: 0; }');
 }
 
 /** Xvfb chooses a free display and prints its number to the file descriptor that it is given. */
@@ -34,10 +46,10 @@ async function startDisplay(): Promise<{ display: string; xvfb: ChildProcess }> 
   return { display: `:${number}`, xvfb };
 }
 
-async function startDriver(display: string): Promise<{ origin: string; child: ChildProcess }> {
+async function startDriver(environment: NodeJS.Dict<string>): Promise<{ origin: string; child: ChildProcess }> {
   const port = await freePort();
   const child = spawn('WebKitWebDriver', [`--port=${port}`], {
-    env: { ...process.env, DISPLAY: display },
+    env: { ...process.env, ...environment },
     stdio: 'ignore',
   });
   const origin = `http://127.0.0.1:${port}`;
@@ -149,7 +161,10 @@ function toTab(send: Send, handle: string): Tab {
     resize: (width, height) => inTab('POST', '/window/rect', { width, height }),
     screenshot: async (file) => {
       // The driver never responds if a page has not been drawn since it changed.
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      await inTab('POST', '/execute/async', {
+        script: 'const [done] = arguments; requestAnimationFrame(() => requestAnimationFrame(() => done()));',
+        args: [],
+      });
       writeFileSync(file, await inTab<string>('GET', '/screenshot'), 'base64');
     },
     close: () => inTab('DELETE', '/window'),

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -9,6 +9,7 @@ import type { Variables } from '../../../local/twilio-run';
 import { type Sandbox, startSandbox } from '../../../sandbox/server';
 import { type Checkout, makeCheckout } from '../../support/checkout';
 import { npm } from '../../support/npm';
+import { runScript } from '../../support/run-script';
 import { csvOf, user, usersNamed, useTeamFiles } from './support';
 
 const files = useTeamFiles();
@@ -26,20 +27,8 @@ afterAll(async () => {
   checkout?.remove();
 });
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function team(parameters: readonly string[], { folder } = checkout, environment: Variables = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, ...environment } };
-    execFile('npm', ['--silent', 'run', 'team', '--', ...parameters], options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
+const team = (parameters: readonly string[], from: Checkout = checkout, environment?: Variables) =>
+  runScript(from, 'team', parameters, environment);
 
 const inSandbox = (...parameters: string[]) => team([...parameters, '--sandbox', sandbox.origin]);
 const writes = () => sandbox.requests.filter(({ path }) => path.endsWith('/Provision'));
@@ -176,7 +165,7 @@ describe('Ctrl-C during npm run team', () => {
     const [code] = await once(child, 'close');
     expect(output).toContain('Stopping after the requests in flight.');
     expect(output).toMatch(/ 0 failed, \d+ not reached\.$/m);
-    expect(output).toContain('To go on, run the same command again. It does only what is left.');
+    expect(output).toContain('To continue, run the same command again. It does only what is left.');
     // npm itself may report the signal.
     expect([1, null]).toContain(code);
     const created = writes().length;
@@ -228,7 +217,7 @@ describe('the account of npm run team', () => {
     const port = await freePort();
     const running = npm(checkout, 'start', '--', '--port', String(port));
     try {
-      await running.printed(/Ctrl-C ends it/);
+      await running.printed(/Press Ctrl-C to stop/);
       const [, printed = ''] = /npm run team -- (.*)$/m.exec(running.output()) ?? [];
       const [, ...options] = printed.split(' ');
       const { stdout, code } = await team([EXAMPLE, ...options]);

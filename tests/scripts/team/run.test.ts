@@ -156,6 +156,18 @@ describe('a user that fails', () => {
     expect(twilio.sandbox.user('ana')).toMatchObject({ deactivated: true, roles: ['agent'] });
   });
 
+  it.each(['plan', 'apply'])('is one that Twilio has in other letters (%s): it may be deactivated', async (mode) => {
+    await run([user('ana')]);
+    const record = { ...twilio.sandbox.user('ana'), flex_user_sid: twilio.sandbox.user('ana')?.flexUserSid };
+    twilio.sandbox.fault({ host: 'flex-api', path: /Username=ANA$/, status: 200, body: { users: [record] } });
+    const before = writes().length;
+    const results = await run([user('ANA', { roles: ['admin'] })], { apply: mode === 'apply' });
+    expect(refused(results)).toMatchObject([
+      { error: { code: 'invalid_request', message: 'Twilio has this user as "ana". Write the name like that.' } },
+    ]);
+    expect(writes()).toHaveLength(before);
+  });
+
   it('is one that Twilio lists without a record: and nothing is created', async () => {
     await run([user('ana')]);
     const before = writes().length;

@@ -1,6 +1,6 @@
 import { ACCOUNT_SID, CALLER, FLEX_TOKEN, INSTANCE_SID, UNLISTED_STATUS_USER, USER } from './account';
 
-interface Answer {
+interface UpstreamReply {
   readonly status: number;
   readonly body?: object;
 }
@@ -8,7 +8,7 @@ interface Answer {
 const DATE = '2025-03-25T15:09:41Z';
 
 /** Twilio's responses to the Functions' calls, with bodies of the usual size. Checks and stores nothing. */
-export function answerTo(method: string, path: string): Answer {
+export function replyTo(method: string, path: string): UpstreamReply {
   const { pathname, searchParams } = new URL(path, 'https://flex-api.twilio.com');
   const [, resource, action] = /^\/v4\/Instances\/GO\w{32}\/Users(?:\/(\w+))?(?:\/(\w+))?$/.exec(pathname) ?? [];
   if (pathname.endsWith('/Tokens/validate')) return { status: 200, body: validation() };
