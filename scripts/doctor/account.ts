@@ -12,7 +12,9 @@ import { errorIn } from './send';
 export async function checkAccount({ variables, send, sandbox, configBody }: Examination): Promise<Finding> {
   if (await sandbox()) return notChecked('the service uses the sandbox, which has its own account.');
   if (!hasCredentials(variables)) {
-    return notChecked('.env has no credentials. Set ACCOUNT_SID and AUTH_TOKEN, or also API_KEY and API_SECRET.');
+    return notChecked(
+      '.env has no credentials. To check them, set ACCOUNT_SID and AUTH_TOKEN, or API_KEY and API_SECRET too.',
+    );
   }
   let settings: ReturnType<typeof readSettings>;
   try {

@@ -9,10 +9,15 @@ const REDEPLOY = 'Deploy again with `npm run deploy`.';
 
 /** Checks that `GET /config` responds in its documented shape. */
 export async function checkConfig({ config, configBody }: Examination): Promise<Finding> {
-  const response = await config().catch((error) => {
-    const next = 'Start the service, or pass its URL: npm run doctor -- https://your-service.twil.io';
-    throw error instanceof NoResponse ? new NoResponse(`${error.message}. ${next}`) : error;
-  });
+  let response: Received;
+  try {
+    response = await config();
+  } catch (error) {
+    if (!(error instanceof NoResponse)) throw error;
+    return failed(
+      `${error.message}. Start the service, or pass its URL: npm run doctor -- https://your-service.twil.io`,
+    );
+  }
   const body = await configBody();
   if (body) {
     const { account_sid, region, edge } = body;
