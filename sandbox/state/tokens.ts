@@ -43,6 +43,7 @@ export type Inspection = { genuine: true; claims: ClaimOverrides } | { genuine: 
 const INVALID = { genuine: false, code: 20101, message: 'Invalid Access Token' } as const;
 const EXPIRED = { genuine: false, code: 20104, message: 'Access Token expired or expiration date invalid' } as const;
 
+/** Twilio's default, repeated on purpose: the Functions have their own constant. */
 const DEFAULT_TTL_SECONDS = 3600;
 
 /** Permission SIDs as in the documented sample. Twilio does not document their meaning. */

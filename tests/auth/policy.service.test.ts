@@ -4,7 +4,7 @@ import { backendKey } from '../support/backend-keys';
 import { type HttpAnswer, post } from '../support/http';
 import { startProvider, type TestProvider } from '../support/identity-provider';
 
-// The table of section 2 of the contract, written down once more, and gone through cell by cell over HTTP.
+// The table of `src/auth/policy.ts`, written a second time on purpose, and tested cell by cell over HTTP.
 
 const only = Object.fromEntries(ACTIONS.map((scope) => [scope, backendKey(`only-${scope}`, scope)]));
 const allBut = Object.fromEntries(
@@ -30,7 +30,7 @@ type User = 'guest' | 'agent' | 'supervisor' | 'admin';
 const NEW_USER = { username: 'new.user', email: 'new@example.com', full_name: 'New User', roles: ['agent'] };
 
 /** The user for "anybody": not one of the callers. */
-const somebodyElse = async () => {
+const otherUser = async () => {
   const answer = await post(service, '/provision', NEW_USER, { bearer: service.sandbox.backendKey });
   service.sandbox.requests.length = 0;
   return answer.body as { username: string; flex_user_sid: string };
@@ -58,8 +58,8 @@ const ways = {
   'lookup anybody': {
     path: '/lookup',
     fields: {
-      'another user name': async () => byName(await somebodyElse()),
-      'another SID': async () => bySid(await somebodyElse()),
+      'another user name': async () => byName(await otherUser()),
+      'another SID': async () => bySid(await otherUser()),
     },
   },
   'mint own user': {
@@ -73,15 +73,15 @@ const ways = {
   'mint anybody': {
     path: '/mint',
     fields: {
-      'another user name': async () => byName(await somebodyElse()),
-      'another SID': async () => bySid(await somebodyElse()),
+      'another user name': async () => byName(await otherUser()),
+      'another SID': async () => bySid(await otherUser()),
     },
   },
   'deprovision another': {
     path: '/deprovision',
     fields: {
-      'another user name': async () => byName(await somebodyElse()),
-      'another SID': async () => bySid(await somebodyElse()),
+      'another user name': async () => byName(await otherUser()),
+      'another SID': async () => bySid(await otherUser()),
     },
   },
   'deprovision oneself': {

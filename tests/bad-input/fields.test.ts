@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ACTIONS } from '../../src/contract/functions';
 import { handler as config } from '../../src/functions/config';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
@@ -21,7 +22,6 @@ import { useSandbox } from '../support/twilio';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
 type Operation = keyof typeof FUNCTIONS;
-const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
 const CALLERS = ['backend key', 'admin', 'supervisor', 'agent', 'guest'] as const;
 type CallerName = (typeof CALLERS)[number];
 
@@ -79,7 +79,7 @@ const EXAMPLES: Readonly<Record<Operation, object>> = {
 
 const contentType = fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'text/plain', undefined);
 
-describe.each(OPERATIONS)('%s', (operation) => {
+describe.each(ACTIONS)('%s', (operation) => {
   it('responds as documented to any JSON value in any field from any caller, and makes only documented requests to Twilio', async () => {
     let accepted = 0;
     await fc.assert(

@@ -1,3 +1,4 @@
+import { ACTIONS } from '../../src/contract/functions';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
@@ -8,7 +9,6 @@ import { expectCallersFault } from '../support/documented';
 import { useSandbox } from '../support/twilio';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
-const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
 
 const MEGABYTES = 10_000_000;
 
@@ -68,7 +68,7 @@ describe('of megabytes,', () => {
     expect(twilio.sandbox.requests[0]?.body === JSON.stringify(fields)).toBe(true);
   });
 
-  it.each(OPERATIONS)(
+  it.each(ACTIONS)(
     'a credential is refused by %s with 401, and Twilio is sent nothing of that size',
     async (operation) => {
       const token = 'a'.repeat(MEGABYTES);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ACTIONS } from '../../src/contract/functions';
 import { handler as config } from '../../src/functions/config';
 import { handler as deprovision } from '../../src/functions/deprovision';
 import { handler as lookup } from '../../src/functions/lookup';
@@ -10,7 +11,6 @@ import { expectDocumented } from '../support/documented';
 import { useSandbox } from '../support/twilio';
 
 const FUNCTIONS = { provision, lookup, mint, deprovision };
-const OPERATIONS = ['provision', 'lookup', 'mint', 'deprovision'] as const;
 const CALLERS = ['backend key', 'admin', 'agent', 'guest', 'a bad token', 'a bad key'] as const;
 
 /** Personal data of a user, which no other caller may see. Longer than the part of an unknown field's name that an error repeats. */
@@ -91,7 +91,7 @@ const variables = () =>
     { API_KEY: twilio.sandbox.apiKeySid, API_SECRET: twilio.sandbox.apiKeySecret },
   );
 
-describe.each(OPERATIONS)('%s tells no secret', (operation) => {
+describe.each(ACTIONS)('%s tells no secret', (operation) => {
   it('shows no secret in the error or the log if Twilio repeats all of them, whatever its status', async () => {
     const fault = fc.record({
       host: fc.constantFrom('iam' as const, 'flex-api' as const),

@@ -51,6 +51,7 @@ describe('npm run deploy', () => {
 
   it('makes exactly the five Functions, each public, at its path', () => {
     const places = service.functions.map(({ path, visibility }) => `${visibility} ${path}`);
+    // A second list on purpose: no Function becomes public unnoticed.
     const paths = ['/config', '/deprovision', '/lookup', '/mint', '/provision'];
     expect(places.sort()).toEqual(paths.map((path) => `public ${path}`));
   });
