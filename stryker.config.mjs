@@ -29,6 +29,8 @@ export default {
     enableFindRelatedTests: false,
   },
   coverageAnalysis: 'perTest',
+  // The first run has all tests in one process: on a busy machine, five minutes are too few.
+  dryRunTimeoutMinutes: 20,
   // A mutant that waits fails by jest's own limit. This one is for what never ends, so that a busy machine is not taken for it.
   timeoutMS: 60_000,
   concurrency: 2,
