@@ -39,10 +39,9 @@ const isIssuer = (text: string) => WITHOUT_QUERY.test(text) && isProviderUrl(tex
 
 /** @returns `undefined` if the entry is not `<flex role>=<value>` */
 function parseRoleMapping(entry: string): RoleMapping | undefined {
-  const at = entry.indexOf('=');
-  const role = entry.slice(0, at);
-  const value = entry.slice(at + 1);
-  return at > 0 && isFlexRole(role) && value !== '' ? { role, value } : undefined;
+  const [role, ...parts] = entry.split('=');
+  const value = parts.join('=');
+  return isFlexRole(role) && value !== '' ? { role, value } : undefined;
 }
 
 function parseRoleMappings(value: string): (RoleMapping | undefined)[] {
@@ -96,7 +95,6 @@ export const isIdentityProviderName = (name: string): boolean => name.startsWith
  */
 export function crossCheckIdentityProvider(present: Readonly<Record<string, unknown>>): string[] {
   const names = Object.keys(present).filter((name) => isIdentityProviderName(name) && present[name] !== undefined);
-  if (names.length === 0) return [];
   if (present.OIDC_ISSUER === undefined) return names.map((name) => `${name} requires OIDC_ISSUER`);
   const faults = names
     .filter((name) => !Object.hasOwn(IDENTITY_PROVIDER_SETTINGS, name))

@@ -1,4 +1,5 @@
 import { handler as config } from '../../src/functions/config';
+import { toIdentityProvider } from '../../src/settings/identity-provider';
 import { readSettings } from '../../src/settings/settings';
 import { call } from '../support/call';
 
@@ -19,6 +20,11 @@ async function faults(settings: object): Promise<string[]> {
 it('is off without OIDC_ISSUER', () => {
   expect(read({})).toBeUndefined();
   expect(read({ OIDC_ISSUER: ' ', OIDC_AUDIENCE: '', OIDC_ROLES: null })).toBeUndefined();
+});
+
+it.each(['OIDC_ISSUER', 'OIDC_AUDIENCE'] as const)('trusts no provider if only %s is known', (name) => {
+  const defaults = { OIDC_USERNAME_CLAIM: 'email', OIDC_ROLES_CLAIM: 'roles', OIDC_PROVISION: false };
+  expect(toIdentityProvider({ ...defaults, [name]: ISSUER[name] })).toBeUndefined();
 });
 
 it('has a default for everything but issuer and audience', () => {
