@@ -52,7 +52,7 @@ it('doctor warns that without OIDC_ROLES users get their roles in Flex', async (
 it('doctor says which rule a token fails, without printing it', async () => {
   for (const [changes, rule] of [
     [{ exp: 1 }, /exp is a number in the future/],
-    [{ aud: 'other' }, /aud holds OIDC_AUDIENCE/],
+    [{ aud: 'other' }, /aud is OIDC_AUDIENCE/],
     [{ email_verified: false }, /"email" \(OIDC_USERNAME_CLAIM\)/],
     [{ roles: [] }, /"roles" \(OIDC_ROLES_CLAIM\)/],
   ] as const) {

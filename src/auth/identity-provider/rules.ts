@@ -40,7 +40,7 @@ export const HEADER_RULES: Readonly<Record<string, (header: Json) => boolean>> =
 /** The rules for the claims of a token whose signature has been verified. */
 export const CLAIM_RULES: Readonly<Record<string, (claims: Json, expected: Expected) => boolean>> = {
   'iss equals OIDC_ISSUER': ({ iss }, { provider }) => iss === provider.issuer,
-  'aud holds OIDC_AUDIENCE, and else at most the userinfo endpoint': ({ aud }, { provider, userinfoEndpoint }) => {
+  'aud is OIDC_AUDIENCE, with no other value but the userinfo endpoint': ({ aud }, { provider, userinfoEndpoint }) => {
     const audiences = Array.isArray(aud) ? aud : [aud];
     const isExpected = (audience: unknown) => audience === provider.audience || audience === userinfoEndpoint;
     return audiences.includes(provider.audience) && audiences.every(isExpected);

@@ -40,7 +40,7 @@ export async function verifyToken(
   const nowSeconds = Date.now() / 1000;
   const { userinfoEndpoint } = discovery;
   const broken = brokenClaimRule(claims, { provider, userinfoEndpoint, nowSeconds });
-  if (broken !== undefined) throw invalidProviderToken(`not so: ${broken}`);
+  if (broken !== undefined) throw invalidProviderToken(`rule violated: ${broken}`);
   // The one place where verified claims are made.
   return claims as unknown as VerifiedClaims;
 }
@@ -50,7 +50,7 @@ function readHeader(token: string): { kid: string | undefined } {
   const header = withoutThrowing(() => decodeProtectedHeader(token));
   if (!header) throw invalidProviderToken('not a signed JWT');
   const broken = brokenHeaderRule(header);
-  if (broken !== undefined) throw invalidProviderToken(`not so: ${broken}`);
+  if (broken !== undefined) throw invalidProviderToken(`rule violated: ${broken}`);
   return { kid: header.kid };
 }
 
