@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { buildProject } from '../build/build';
 import { measureAddedTime } from './added-time';
 import { measureColdStart } from './cold-start';
+import { measureCrossOriginCalls } from './cross-origin';
 import { redirectTls } from './redirect';
 import { measureSignInPage } from './sign-in-page';
 import { type Goal, renderGoals, renderSection, type Section } from './table';
@@ -13,6 +14,7 @@ type Report = (section: Section) => void;
 const PARTS = new Map<string, (report: Report) => Promise<void>>([
   ['functions', measureFunctions],
   ['page', async (report) => report(await measureSignInPage())],
+  ['calls', async (report) => report(await measureCrossOriginCalls())],
 ]);
 
 /**
