@@ -92,7 +92,7 @@ export async function startProvider(path = ''): Promise<TestProvider> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
-    const found = request.url === `${path.replace(/\/$/, '')}${DISCOVERY_PATH}`;
+    const found = request.url === `${path.replace(/\/+$/, '')}${DISCOVERY_PATH}`;
     const isKeys = request.url === KEYS_PATH;
     const document = { issuer: provider.issuer, jwks_uri: `${origin}${KEYS_PATH}`, ...provider.discovery };
     if (found) return (provider.trouble.discovery ?? sendJson(document))(request, response);

@@ -69,16 +69,16 @@ const MIN_RSA_BITS = 2048;
 const CURVES: readonly unknown[] = ['prime256v1', 'secp384r1', 'secp521r1'];
 
 function isUsable(jwk: Readonly<Record<string, unknown>>): jwk is JWK {
-  const { kty, use, alg } = jwk;
+  const { use, alg } = jwk;
   const isForSignatures = use === undefined || use === 'sig';
   const isAlgorithmAccepted = alg === undefined || ALGORITHMS.some((accepted) => accepted === alg);
-  if (typeof kty !== 'string' || !isForSignatures || !isAlgorithmAccepted) return false;
+  if (!isForSignatures || !isAlgorithmAccepted) return false;
   // Anyone can sign with a private key that has been published.
   if (Object.hasOwn(jwk, 'd')) return false;
   try {
-    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key: jwk, format: 'jwk' });
-    if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_RSA_BITS;
-    return asymmetricKeyType === 'ed25519' || CURVES.includes(asymmetricKeyDetails?.namedCurve);
+    const { asymmetricKeyType, asymmetricKeyDetails: details = {} } = createPublicKey({ key: jwk, format: 'jwk' });
+    if (asymmetricKeyType === 'rsa') return (details.modulusLength ?? 0) >= MIN_RSA_BITS;
+    return asymmetricKeyType === 'ed25519' || CURVES.includes(details.namedCurve);
   } catch {
     return false;
   }

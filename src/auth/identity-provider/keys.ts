@@ -1,4 +1,3 @@
-import { ApiError } from '../../errors';
 import type { UpstreamCall } from '../../upstream/call';
 import { type Discovery, type KeySet, readDiscovery, readKeySet } from './discovery';
 
@@ -27,7 +26,7 @@ class ProviderKeys {
   #known: Known | undefined;
   /** One read at a time, shared by all calls that wait for it. */
   #reading: Promise<Known> | undefined;
-  #lastLookUp: { readonly atMs: number; readonly failure?: ApiError } | undefined;
+  #lastLookUp: { readonly atMs: number; readonly failure?: unknown } | undefined;
 
   constructor(private readonly issuer: string) {}
 
@@ -63,11 +62,7 @@ class ProviderKeys {
   }
 
   #mayLookUp(): boolean {
-    return (
-      this.#reading !== undefined ||
-      this.#lastLookUp === undefined ||
-      !isWithin(this.#lastLookUp.atMs, LOOK_UP_INTERVAL_MS)
-    );
+    return this.#lastLookUp === undefined || !isWithin(this.#lastLookUp.atMs, LOOK_UP_INTERVAL_MS);
   }
 
   async #lookUp(read: () => Promise<Known>): Promise<Known> {
@@ -76,7 +71,7 @@ class ProviderKeys {
       this.#lastLookUp = { atMs: Date.now() };
       return known;
     } catch (error) {
-      if (error instanceof ApiError) this.#lastLookUp = { atMs: Date.now(), failure: error };
+      this.#lastLookUp = { atMs: Date.now(), failure: error };
       throw error;
     }
   }

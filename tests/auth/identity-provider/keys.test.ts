@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readDiscovery } from '../../../src/auth/identity-provider/discovery';
 import { handler as lookup } from '../../../src/functions/lookup';
+import { UpstreamCall } from '../../../src/upstream/call';
 import { call, type FunctionResponse } from '../../support/call';
 import {
   DISCOVERY_PATH,
@@ -64,6 +66,7 @@ describe('a token without a key ID', () => {
     for (const key of [provider.key, ...keys]) {
       expect(await status(signToken({ alg: key.alg }, provider.claims(), key))).toBe(200);
     }
+    pass(31_000);
     const { log, status: refused } = await show(signToken({ alg: 'ES256' }, provider.claims(), newKey()));
     expect({ refused, reason: log[0]?.reason }).toEqual({ refused: 401, reason: 'signature: no key matches' });
     expect(provider.requests).toEqual([DISCOVERY_PATH, KEYS_PATH]);
@@ -77,12 +80,12 @@ describe('a token without a key ID', () => {
 });
 
 describe('discovery', () => {
-  it.each(['', '/', '/tenant', '/tenant/', '/tenant/v2.0'])(
+  it.each(['', '/', '/tenant', '/tenant/', '/tenant//', '/tenant/v2.0'])(
     'finds the keys of an issuer with the path %j',
     async (path) => {
       const other = await startProvider(path);
       expect((await show(other.token(), other)).status).toBe(200);
-      expect(other.requests).toEqual([`${path.replace(/\/$/, '')}${DISCOVERY_PATH}`, KEYS_PATH]);
+      expect(other.requests).toEqual([`${path.replace(/\/+$/, '')}${DISCOVERY_PATH}`, KEYS_PATH]);
       await other.close();
     },
   );
@@ -108,6 +111,7 @@ describe('discovery', () => {
     spoil();
     const answer = await show(provider.token());
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
+    expect(answer.body.message).toMatch(/unusable.* OIDC_ISSUER/);
     expect(answer.log[0]?.reason).toMatch(/^discovery: /);
     expect(provider.requests).toEqual([DISCOVERY_PATH]);
     expect(twilio.sandbox.requests).toEqual([]);
@@ -149,6 +153,28 @@ describe('a key set', () => {
     // Listed, though unusable: no reason to ask again.
     expect(await status(provider.token({}, { kid: 'secret' }))).toBe(401);
     expect(countOf(KEYS_PATH)).toBe(1);
+  });
+
+  it('is requested as JSON, like discovery', async () => {
+    const accepted: unknown[] = [];
+    const record = (body: unknown): TestProvider['trouble']['keys'] => {
+      return (request, response) => {
+        accepted.push(request.headers.accept);
+        sendJson(body)(request, response);
+      };
+    };
+    const { issuer, keys } = provider;
+    provider.trouble = {
+      discovery: record({ issuer, jwks_uri: `${issuer}${KEYS_PATH}` }),
+      keys: record({ keys }),
+    };
+    expect(await status(provider.token())).toBe(200);
+    expect(accepted).toEqual(['application/json', 'application/json']);
+  });
+
+  it('that fails for now is 502, and the log says that the keys failed', async () => {
+    provider.trouble.keys = sendJson(...broken);
+    expect(await show(provider.token())).toMatchObject({ status: 502, log: [{ reason: 'keys: status 500' }] });
   });
 
   it('behind a redirect is 502, and the redirect is not followed', async () => {
@@ -286,6 +312,7 @@ describe('a provider that is down', () => {
     provider.trouble.discovery = sendJson({}, code, { 'Retry-After': '30' });
     const answer = await show(provider.token());
     expect(answer).toMatchObject({ status: 502, headers: { 'retry-after': '30' }, body: { code: 'upstream_error' } });
+    expect(answer.body.message).toMatch(/unavailable/);
     expect(answer.body).not.toHaveProperty('upstream');
   });
 
@@ -300,6 +327,12 @@ describe('a provider that is down', () => {
     expect(answer.ms).toBeLessThan(9000);
     expect(countOf(path)).toBeGreaterThan(1);
     expect(twilio.sandbox.requests).toEqual([]);
+  });
+
+  it('that hangs is named in the error of the attempt that timed out', async () => {
+    provider.trouble.discovery = () => {};
+    const reading = readDiscovery(provider.issuer, new UpstreamCall(performance.now() + 100));
+    await expect(reading).rejects.toMatchObject({ code: 'upstream_timeout', options: { reason: 'discovery' } });
   });
 
   it('that hangs once its keys are known leaves time for Twilio: the known keys go on working', async () => {
