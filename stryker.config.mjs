@@ -13,6 +13,7 @@ export default {
       ...unit,
       projects: null,
       testRunner: '<rootDir>/tests/support/jest-circus-for-mutants.cjs',
+      setupFilesAfterEnv: [...unit.setupFilesAfterEnv, '<rootDir>/tests/support/load-lazy-modules.ts'],
       // Tests that run the sources in their own process, and wait for parts of a second at the most.
       testMatch: [
         '<rootDir>/tests/{api,auth,flex,functions,http,settings,twilio,upstream}/**/*.test.ts',
