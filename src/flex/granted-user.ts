@@ -38,7 +38,7 @@ export async function findGrantedUser(flex: FlexUsersApi, permit: ProviderPermit
   if (!listed) {
     // Twilio may take a name in other letters for the same one: provisioning it could bring back someone who was deactivated.
     if (!provider.provision || similar !== undefined) throw userNotFound();
-    return provisionAgain(flex, permit, undefined);
+    return provisionAgain(flex, permit, username, undefined);
   }
   const user = isComplete(listed, permit) ? listed : await fetchUser(flex, permit, listed.flex_user_sid);
   if (!roles) return refuseDeactivated(user);
@@ -48,7 +48,7 @@ export async function findGrantedUser(flex: FlexUsersApi, permit: ProviderPermit
     refuseDeactivated(user);
     return excess.length === 0 && roles.every((role) => held.includes(role))
       ? user
-      : provisionAgain(flex, permit, user);
+      : provisionAgain(flex, permit, username, user);
   }
   if (excess.length > 0) throw roleNotGranted(excess, user);
   return refuseDeactivated(user);
@@ -97,9 +97,10 @@ const flexRolesIn = (roles: readonly string[]): readonly FlexRole[] =>
 async function provisionAgain(
   flex: FlexUsersApi,
   permit: ProviderPermit,
+  username: string,
   known: UserRecord | undefined,
 ): Promise<ProvisionedUser> {
-  const { username = '', profile, roles = [] } = permit.caller;
+  const { profile, roles = [] } = permit.caller;
   const { email, full_name } = contactIn(known);
   const newUser = {
     username,

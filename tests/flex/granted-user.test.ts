@@ -173,6 +173,12 @@ describe('without OIDC_ROLES', () => {
     expect(usersApiRequests(twilio.sandbox.requests).map(({ method }) => method)).toEqual(['GET', 'GET', 'POST']);
   });
 
+  it('the record is not read if the list says that the user is active, roles or not', async () => {
+    await listAs({ deactivated: false, roles: undefined });
+    await mintAs({});
+    expect(usersApiRequests(twilio.sandbox.requests).map(({ method }) => method)).toEqual(['GET', 'POST']);
+  });
+
   it('a user who is unknown is 404, and one who is deactivated 409', async () => {
     expect(await mintAs(newUser)).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
     await deactivate('agent');
@@ -193,6 +199,13 @@ async function deactivate(role: 'agent' | 'supervisor' | 'admin'): Promise<void>
     body: JSON.stringify({ flex_user_sid: flexUserSid }),
   });
   twilio.sandbox.requests.length = 0;
+}
+
+/** Lets the list return the record of the agent with these changes. */
+async function listAs(changes: object): Promise<void> {
+  const record = { ...(await ask(lookup, {}, {})).body, ...changes };
+  twilio.sandbox.requests.length = 0;
+  twilio.sandbox.fault({ host: 'flex-api', path: /Username=/, status: 200, body: { users: [record] } });
 }
 
 describe('with OIDC_ROLES', () => {
@@ -220,15 +233,26 @@ describe('with OIDC_ROLES', () => {
   });
 
   it('roles of add-ons are left alone', async () => {
-    const record = { ...(await ask(lookup, {}, {})).body, deactivated: false, roles: ['agent', 'wfo.full_access'] };
-    twilio.sandbox.fault({ host: 'flex-api', path: /Username=/, status: 200, body: { users: [record] } });
+    await listAs({ deactivated: false, roles: ['agent', 'wfo.full_access'] });
     expect(await mintAs(claimsOf('agent', ['team']), CHECKED)).toMatchObject({ status: 201 });
   });
 
   it.each(['Admin', 'ADMIN', ' admin '])('the role %j is admin too', async (role) => {
-    const record = { ...(await ask(lookup, {}, {})).body, deactivated: false, roles: ['agent', role] };
-    twilio.sandbox.fault({ host: 'flex-api', path: /Username=/, status: 200, body: { users: [record] } });
+    await listAs({ deactivated: false, roles: ['agent', role] });
     expect(await mintAs(claimsOf('agent', ['team']), CHECKED)).toMatchObject({ status: 403 });
+  });
+
+  it('the message names all roles too many, and the log names the user', async () => {
+    await listAs({ deactivated: false, roles: ['agent', 'supervisor', 'admin'] });
+    expect(await mintAs(claimsOf('agent', ['team']), CHECKED)).toMatchObject({
+      ...forbidden(/does not grant: supervisor, admin\./),
+      log: [{ flex_user_sid: twilio.sandbox.users.agent.flexUserSid }],
+    });
+  });
+
+  it('the record is read for roles that the list leaves out', async () => {
+    await listAs({ deactivated: false, roles: undefined });
+    expect(await mintAs(claimsOf('agent', ['team']), CHECKED)).toMatchObject({ status: 201 });
   });
 
   it.each([[undefined], [null], ['agent'], [[7]], [{ 0: 'agent' }]])(
@@ -246,6 +270,7 @@ describe('with OIDC_ROLES', () => {
       expect(await mintAs(claimsOf('agent', ['team']), CHECKED)).toMatchObject({
         status: 502,
         body: { code: 'upstream_error' },
+        log: [{ flex_user_sid: twilio.sandbox.users.agent.flexUserSid, reason: 'the record has no list of roles' }],
       });
       expect(deeds()).toEqual([]);
     },
@@ -292,8 +317,8 @@ describe('with OIDC_PROVISION', () => {
         { email: 'u@x.y', full_name: 'u@x.y' },
       ],
       [
-        { sub: 'v@x.y', email: 7, name: ['N'] },
-        { email: 'v@x.y', full_name: 'v@x.y' },
+        { sub: 'user@x.y', email: 7, name: ['N'] },
+        { email: 'user@x.y', full_name: 'user@x.y' },
       ],
       [
         { sub: 'w@x.y', email: '', name: 'x'.repeat(257) },
@@ -324,13 +349,36 @@ describe('with OIDC_PROVISION', () => {
     'a user with %s roles is provisioned again with their own contact data',
     async (_, who, roles, mapped) => {
       const { username, full_name } = twilio.sandbox.users[who];
-      expect(await mintAs({ ...claimsOf(who, roles), name: 'Another Name' }, PROVISIONING)).toMatchObject({
+      const claims = { sub: username, email: 'other@example.com', name: 'Another Name', roles };
+      expect(await mintAs(claims, { ...PROVISIONING, OIDC_USERNAME_CLAIM: 'sub' })).toMatchObject({
         status: 201,
         body: { token_info: { roles: mapped } },
       });
       expect(deeds()[0]).toEqual(asProvisioned({ username, email: username, full_name, roles: [...mapped] }));
     },
   );
+
+  it('a user who has the granted role and one too many is provisioned again', async () => {
+    await listAs({ deactivated: false, roles: ['agent', 'admin'] });
+    expect(await mintAs(claimsOf('agent', ['team']), PROVISIONING)).toMatchObject({ status: 201 });
+    expect(deeds().map(({ what, json }) => [what, Object(json).roles])).toEqual([
+      ['Provision', ['agent']],
+      ['Tokens', undefined],
+    ]);
+  });
+
+  it('the record is read for contact data that the list leaves out', async () => {
+    const { full_name } = twilio.sandbox.users.agent;
+    await listAs({ deactivated: false, email: undefined, full_name: undefined });
+    await mintAs({ ...claimsOf('agent', ['team', 'leads']), name: 'Another Name' }, PROVISIONING);
+    expect(deeds()[0]).toMatchObject({ what: 'Provision', json: { full_name } });
+  });
+
+  it('the record is not read if the list has all of it', async () => {
+    await listAs({ deactivated: false });
+    await mintAs(claimsOf('agent', ['team']), PROVISIONING);
+    expect(usersApiRequests(twilio.sandbox.requests).map(({ method }) => method)).toEqual(['GET', 'POST']);
+  });
 
   it('a user whose record has no contact data gets the claims’', async () => {
     const { email: _, full_name: __, ...record } = (await ask(lookup, claimsOf('admin'))).body;
@@ -384,7 +432,9 @@ describe('with OIDC_PROVISION', () => {
   it.each(oddResponses)('a response to Provision %s ends it, and no token is minted', async (_, changes, expected) => {
     const body = { flex_user_sid: `FU${'a'.repeat(32)}`, username: newUser.email, roles: ['agent'], ...changes };
     twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status: 201, body });
-    expect(await mintAs(newUser, PROVISIONING)).toMatchObject({ status: expected });
+    const answer = await mintAs(newUser, PROVISIONING);
+    expect(answer).toMatchObject({ status: expected });
+    if (expected === 502) expect(answer.log[0]?.reason).toMatch(/^Provision\b/);
     expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
   });
 
