@@ -132,16 +132,20 @@ it.each(['at the bare URL, in the same tab', 'at the bare URL, in another tab', 
         return comeBack(authorize);
       };
     });
+    let { page } = login;
     if (visit === 'by the button') {
       await login.button('Sign out').click();
       await login.button('Sign in with SSO').click();
     } else if (visit === 'at the bare URL, in another tab') {
-      await (await login.context.newPage()).goto(`${login.service.origin}/login.html`);
+      page = await login.context.newPage();
+      await page.goto(`${login.service.origin}/login.html`);
     } else {
       await login.page.evaluate('sessionStorage.clear()');
       await (visit === 'after a reload' ? login.page.reload() : login.open());
     }
     expect(await profileAtRedirect).toBe('JBnew');
+    // Not closed on its way back: on a busy machine, that can hang.
+    await page.getByRole('status').filter({ hasText: SIGNED_IN }).waitFor();
   },
 );
 
