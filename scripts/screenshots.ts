@@ -47,7 +47,7 @@ async function take(browser: Browser, service: Service, clock: SceneClock, { sta
   try {
     const page = await state(scene);
     await page.waitForLoadState();
-    // Where the last click was there may be a button now, which must not look pointed at.
+    // A button may have appeared under the pointer, and must not look hovered.
     await page.mouse.move(0, 0);
     return await shrink(await page.screenshot({ fullPage: true }));
   } finally {
@@ -55,7 +55,7 @@ async function take(browser: Browser, service: Service, clock: SceneClock, { sta
   }
 }
 
-/** A page of few colours, which a palette holds without a visible difference, in less than half the bytes. */
+/** The page has few colors, so a palette makes no visible difference, and takes less than half the bytes. */
 const shrink = (picture: Buffer): Promise<Buffer> => sharp(picture).png({ palette: true, effort: 10 }).toBuffer();
 
 /** All together, and only once all are taken: pictures that are there no longer are shown nowhere. */

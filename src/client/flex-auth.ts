@@ -682,7 +682,7 @@ export function readServerTime(headers: Headers): boolean {
 }
 
 /**
- * Asks the page's own server for the time, if it is not known or the device's clock has jumped. Falls back to the device:
+ * Requests the time from the page's own server, if it is not known or the device's clock has jumped. Falls back to the device:
  * it may have slept, so a jump ahead counts as time that has passed.
  */
 export async function syncServerTime(signal?: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import type { LiveSession } from './session/live-session';
 import type { Session } from './session/session';
 import { markSignedOut, readSession, removeSession } from './session/stored-session';
 
-/** The page while somebody is signed in on it: at most one live session at a time, and what is shown of it. */
+/** The page while a person is signed in: at most one live session, and what it shows of it. */
 export interface SignedIn {
   /** @throws {Failure} `client`, `incomplete`, `unreachable` or `too-slow` */
   start(session: Session, settings: PageSettings, returnTo: string | undefined): Promise<void>;

@@ -8,7 +8,7 @@ const MAX_RESPONSE_BYTES = 1024 * 1024;
 export interface UpstreamResponse {
   readonly status: number;
   readonly text: string;
-  /** `Twilio-Request-Id` (`RQ…`), which Twilio Support asks for. Other services do not send it. */
+  /** `Twilio-Request-Id` (`RQ…`), which Twilio Support needs. Other services do not send it. */
   readonly requestId: string | undefined;
   /** `Retry-After` as received: seconds, or an HTTP date. `undefined` if it is neither. */
   readonly retryAfter: string | undefined;

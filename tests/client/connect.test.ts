@@ -486,7 +486,7 @@ describe('time', () => {
     connection.stop();
   });
 
-  it('comes from the service’s responses if they can be read, without a request of its own', async () => {
+  it('comes from the service’s responses if they can be read, without an additional request', async () => {
     const { createFlexAuth, connect } = world.client;
     world.respond = async () => {
       const body = {

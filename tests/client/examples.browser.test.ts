@@ -46,7 +46,7 @@ describe('the example plugin, in a page of Flex', () => {
 
   async function openFlex(token: string | undefined): Promise<void> {
     const script = await bundlePlugin(here.service.origin);
-    // Chromium asks the person before a public site may reach this machine, where the service runs in this test.
+    // Chromium prompts before a public site may reach this machine, and in this test the service runs here.
     await here.context.grantPermissions(['local-network-access'], { origin: new URL(FLEX).origin });
     await here.context.route(FLEX, (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html><body>' }),

@@ -252,7 +252,7 @@ describe('a call whose popup a later call has taken over', () => {
     await signsIn(popup);
   });
 
-  it('has closed it before a call that begins after its rejection, which then gets a popup of its own', async () => {
+  it('has closed it before a call that begins after its rejection, which then gets a separate popup', async () => {
     const first = await beginBoth(`await null; ${abort}; await earlier`, [{}, {}]);
     if (!first.isClosed()) await first.waitForEvent('close');
     const isPopup = (page: Page) => page !== here.page && page !== first;

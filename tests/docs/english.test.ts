@@ -1,11 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './support/pages';
 import { proseOf } from './support/prose';
 import { findingsIn } from './support/words';
-
-/** Files that have not been brought over to the word list yet, one per line. Remove a file once it passes. */
-const PENDING = new Set(readFileSync(join(__dirname, 'english-pending.txt'), 'utf8').split('\n'));
 
 const TEXT = /(\.(tsx?|js|mjs|cjs|md|html|css|csv)|\.env\.example|\.ci\/run)$/;
 // These contain the words that they are about.
@@ -17,7 +14,7 @@ const files = [...readdirSync(ROOT), ...FOLDERS.flatMap(within)].filter(
   (file) => TEXT.test(file) && !file.includes('node_modules/') && !ABOUT_WORDS.includes(file),
 );
 
-it.each(files.filter((file) => !PENDING.has(file)))('%s uses no word that has misled readers', (file) => {
+it.each(files)('%s uses no word that has misled readers', (file) => {
   const found = proseOf(file).flatMap(({ line, text }) =>
     findingsIn(text).map(({ words, instead }) => `${file}:${line}: "${words}": ${instead}`),
   );

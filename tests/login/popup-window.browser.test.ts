@@ -57,13 +57,13 @@ it('sends nothing to a site that names a listed origin which is not its own', as
   expect(await login.page.evaluate("postMessage('its own', '*'), got")).toMatchObject({ data: 'its own' });
 });
 
-it('says what to do where no window has opened it', async () => {
+it('says what to do if no window has opened it', async () => {
   await login.open(`?mode=popup&origin=${APP}`);
   await login.alert('allow popups for that site');
   expect(login.twilio.requests).toEqual([]);
 });
 
-it('asks again who may receive the session before it hands one over', async () => {
+it('checks again who may receive the session before it hands one over', async () => {
   const { comeBack } = login.twilio;
   login.twilio.comeBack = (authorize) => {
     login.service.config = { ...defaultConfig(), allowed_origins: [] };

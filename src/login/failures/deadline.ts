@@ -4,7 +4,7 @@ import { Failure } from './failure';
 export const STEP_LIMIT_MS = 15_000;
 
 /**
- * Settles as the step does, or rejects with `too-slow` after 15 s. The SDK has no time-out of its own.
+ * Settles as the step does, or rejects with `too-slow` after 15 s. The SDK itself has no time limit.
  *
  * @param late receives a result that arrives after the limit, to discard or to keep it
  */

@@ -3,7 +3,7 @@ import { within } from '../failures/deadline';
 import { Failure } from '../failures/failure';
 import { describeSession, millisecondsLeft, type Session, type Tokens } from './session';
 
-/** What it takes to make a session of tokens. The SDK's results are `unknown`, since they are checked here. */
+/** What is needed to create a session from tokens. The SDK's results are `unknown`, since they are checked here. */
 export interface SessionTools {
   readonly sdk: { validateToken(accountSid: string, token: string): Promise<unknown> };
   /** By the server, as far as it is known. */
@@ -14,9 +14,9 @@ export interface SessionTools {
 }
 
 /**
- * Returns the session of tokens that were just issued.
+ * Creates the session for tokens that were just issued.
  *
- * @throws {Failure} `refused`, `too-slow`, or `clock` if the session is over already
+ * @throws {Failure} `refused`, `too-slow`, or `clock` if the session has already ended
  */
 export async function createSession(
   { sdk, now, timers, syncTime }: SessionTools,

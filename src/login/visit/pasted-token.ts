@@ -1,6 +1,6 @@
 import { Failure } from '../failures/failure';
 
-/** Format and control characters, which chat programs and mail clients add and nobody sees. Blanks and line breaks stay. */
+/** Format and control characters, which chat programs and mail clients add invisibly. Blanks and line breaks stay. */
 const INVISIBLE = /(?!\s)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 /** The field of the response to `mint`, or of a session: whole, in part, or escaped inside another JSON text. */
 const JSON_FIELD = /\\?["']access_?token\\?["']\s*:\s*\\?["']([^"'\\]*)/i;

@@ -17,7 +17,7 @@ export interface World {
   pass(ms: number): Promise<void>;
   /** The device sleeps: on waking, no event tells the page. */
   sleep(ms: number): void;
-  /** Somebody sets the device's clock, ahead if positive. */
+  /** The person sets the device's clock, ahead if positive. */
   setDeviceClock(byMs: number): void;
   setOnline(isOnline: boolean): void;
   dispatch(target: 'window' | 'document', type: string): void;

@@ -58,7 +58,7 @@ describe('a session', () => {
     },
   );
 
-  it('is refused where there is no access token', () => {
+  it('is refused if there is no access token', () => {
     expect(() => parseTokens({ refreshToken: 'r' })).toThrow('refused');
   });
 });

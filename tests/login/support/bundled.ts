@@ -12,7 +12,7 @@ export interface Answers {
 
 /**
  * Bundles these lines as the page's scripts are bundled (or, without stand-ins, as they would be) and runs them in a
- * browser that consists of a window, fixed randomness, and a Twilio that answers by path.
+ * browser that consists of a window, fixed randomness, and a Twilio that responds by path.
  *
  * @returns what the lines assign to `globalThis.result`, and each request
  */

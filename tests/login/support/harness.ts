@@ -11,7 +11,7 @@ export interface Harness {
   readonly context: BrowserContext;
   readonly twilio: FakeTwilio;
   readonly page: Page;
-  /** What the page wrote to the console, and errors that nobody caught. */
+  /** What the page wrote to the console, and uncaught errors. */
   readonly log: string[];
   open(query?: string): Promise<unknown>;
   status(text: string | RegExp): Promise<void>;

@@ -17,13 +17,13 @@ const TYPES: Record<string, string> = {
 export interface Service {
   origin: string;
   folder: string;
-  /** What `GET /config` answers; a number is a status without a proper body. */
+  /** What `GET /config` returns; a number is a status without a proper body. */
   config: Record<string, unknown> | number;
   requests: string[];
   close(): Promise<void>;
 }
 
-/** Builds the page into a folder of its own. */
+/** Builds the page into a new folder. */
 export async function buildPage(options: Omit<LoginBundleOptions, 'folder'> = { env: {} }): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'login-page-'));
   cpSync(ASSETS, folder, { recursive: true });

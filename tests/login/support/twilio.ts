@@ -3,7 +3,7 @@ import { ACCOUNT_SID } from './service';
 
 type Json = Record<string, unknown>;
 
-/** A Twilio of a few lines that plays its part in a browser context. Every answer can be replaced or held back. */
+/** A Twilio of a few lines that plays its part in a browser context. Every response can be replaced or held back. */
 export interface FakeTwilio {
   configList: Json[];
   /** Seconds until the tokens that are handed out expire. */
@@ -75,13 +75,13 @@ export async function playTwilio(context: BrowserContext): Promise<FakeTwilio> {
     const error = { code: answer === 401 ? 20003 : 20001, message: 'No', status: answer };
     return route.fulfill({ status: answer, json: error, headers: CORS });
   });
-  // A token that somebody else handed out.
+  // A token that was issued elsewhere.
   expiries.set('pasted.token', Date.now() + 3_600_000);
   return twilio;
 }
 
 async function sendBack(route: Route, authorize: URL, twilio: FakeTwilio): Promise<void> {
-  // The SDK encodes the address twice.
+  // The SDK encodes the URL twice.
   const target = new URL(decodeURIComponent(authorize.searchParams.get('redirectUrl') ?? ''));
   for (const [name, value] of Object.entries(twilio.comeBack(authorize))) target.searchParams.set(name, value);
   await route.fulfill({ status: 302, headers: { location: target.href } });

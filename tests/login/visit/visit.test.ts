@@ -4,7 +4,7 @@ import { parseReturnTo } from '../../../src/login/visit/return-to';
 import { readVisit, withoutResponse } from '../../../src/login/visit/visit';
 
 const ORIGIN = 'https://login.example';
-/** Text of the signs that have fooled parsers of addresses, and of any others. */
+/** Text of the characters that have fooled URL parsers, and of any others. */
 const nasty = fc.oneof(
   fc.string({ unit: fc.constantFrom('/', '\\', '.', ':', '@', '?', '#', '\t', '\n', ' ', 'a', '%2f', '%5c', '//') }),
   fc.string(),
@@ -26,7 +26,7 @@ describe('return_to', () => {
     );
   });
 
-  it('says of its own result what it said of the address', () => {
+  it('gives the same result for its own result', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         const path = parsed(() => parseReturnTo(`/${text}`));
@@ -91,7 +91,7 @@ describe('the origin of an opener', () => {
   });
 });
 
-describe('the address of the page', () => {
+describe('the URL of the page', () => {
   it('loses everything that the identity provider added, and nothing else', () => {
     const url = new URL(`${ORIGIN}/login.html?a=1&code=c&state=s&error=e&error_description=d&error_uri=u&code=2#top`);
     expect(withoutResponse(url)).toBe(`${ORIGIN}/login.html?a=1#top`);
