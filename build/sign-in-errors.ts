@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Plugin, transform } from 'esbuild';
 
 /** The codes of what a client does with tasks, calls, conversations and workers (`@twilio/flex-sdk` 3.0.0). */
-const isOfClient = (code: number) => code >= 48100 && code < 48900;
+const isOfClient = (code: number) => code >= 48100 && code < 48918;
 
 /** What the SDK exports of its errors: an enum, which is a map both ways, the codes that are logged, and the texts. */
 interface SdkErrors {

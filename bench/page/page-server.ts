@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -28,18 +29,24 @@ export interface PageServer {
 
 const NOTHING: Sent = { requests: 0, rawBytes: 0, gzippedBytes: 0 };
 
-/** Serves the files of a folder on the loopback interface, compressed beforehand. A browser may cache them. */
+/** Serves the files of a folder on the loopback interface, compressed beforehand. A browser revalidates those it has cached, as with twilio-run. */
 export async function startPageServer(folder: string): Promise<PageServer> {
   const files = new Map(readdirSync(folder).map((name) => [`/${name}`, readFile(join(folder, name))]));
   let sent = NOTHING;
-  const server = createServer(({ url = '/' }, response) => {
+  const server = createServer(({ url = '/', headers }, response) => {
     const path = new URL(url, 'http://localhost').pathname;
     const file = files.get(path);
     if (file === undefined) {
       response.writeHead(404).end();
       return;
     }
-    const { rawBytes, gzipped } = file;
+    const { rawBytes, gzipped, tag } = file;
+    const caching = { 'Cache-Control': 'public, max-age=0', ETag: tag };
+    if (headers['if-none-match'] === tag) {
+      sent = { ...sent, requests: sent.requests + 1 };
+      response.writeHead(304, caching).end();
+      return;
+    }
     sent = {
       requests: sent.requests + 1,
       rawBytes: sent.rawBytes + rawBytes,
@@ -49,7 +56,7 @@ export async function startPageServer(folder: string): Promise<PageServer> {
       'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream',
       'Content-Encoding': 'gzip',
       'Content-Length': gzipped.length,
-      'Cache-Control': 'max-age=3600',
+      ...caching,
     });
     response.end(gzipped);
   });
@@ -73,5 +80,6 @@ export async function startPageServer(folder: string): Promise<PageServer> {
 
 function readFile(path: string) {
   const raw = readFileSync(path);
-  return { rawBytes: raw.length, gzipped: gzipSync(raw) };
+  const tag = `"${createHash('sha256').update(raw).digest('base64url')}"`;
+  return { rawBytes: raw.length, gzipped: gzipSync(raw), tag };
 }

@@ -1,4 +1,5 @@
-import type { Browser, CDPSession } from 'playwright-core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BrowserContext, CDPSession } from 'playwright-core';
 import type { Sandbox } from '../../sandbox/server';
 import type { PageServer, Sent } from './page-server';
 import type { SignInPage } from './pages';
@@ -24,6 +25,8 @@ export interface MeasuredSignInOptions {
   readonly page: SignInPage;
   readonly server: PageServer;
   readonly sandbox: Sandbox;
+  /** How long the person is at the identity provider. Not counted. */
+  readonly awayMs: number;
   /** Whether the browser keeps the files of the first load for the second. */
   readonly isCached: boolean;
 }
@@ -31,16 +34,15 @@ export interface MeasuredSignInOptions {
 const LIVE = 'live at ';
 
 /**
- * Signs in once, throttled, with a fresh browser profile. The time at the identity provider is not counted.
+ * Signs in once, throttled, in a new tab.
  *
  * @throws {Error} if no client is live within 30 s
  */
-export async function measureSignIn(browser: Browser, options: MeasuredSignInOptions): Promise<MeasuredSignIn> {
-  const { page, server, sandbox, isCached } = options;
+export async function measureSignIn(context: BrowserContext, options: MeasuredSignInOptions): Promise<MeasuredSignIn> {
+  const { page, server, sandbox, awayMs, isCached } = options;
   const takeCounts = () => ({ sent: server.takeSent(), twilioRequests: sandbox.requests.splice(0).length });
-  const context = await browser.newContext();
+  const tab = await context.newPage();
   try {
-    const tab = await context.newPage();
     const devTools = await context.newCDPSession(tab);
     await throttle(devTools);
     const navigatedAtMs = recordNavigations(devTools);
@@ -52,6 +54,7 @@ export async function measureSignIn(browser: Browser, options: MeasuredSignInOpt
     const failed = routeToSandbox(devTools, sandbox, async (loginUrl) => {
       before = takeCounts();
       const address = await passIdentityProvider(sandbox, loginUrl);
+      await sleep(awayMs);
       sandbox.requests.length = 0;
       if (!isCached) await devTools.send('Network.clearBrowserCache');
       return address;
@@ -71,7 +74,7 @@ export async function measureSignIn(browser: Browser, options: MeasuredSignInOpt
   } catch (error) {
     throw new Error(`${page.name} did not sign in`, { cause: error });
   } finally {
-    await context.close();
+    await tab.close();
   }
 }
 

@@ -13,6 +13,7 @@ export type StandIns = Readonly<Record<string, StandIn>>;
 /** Each is held to what it stands in for by `tests/build/stand-ins.service.test.ts`. */
 export const withTelemetry: StandIns = {
   buffer: { from: './buffer', uses: ['from'] },
+  'crypto-js/sha256': { from: './sha256', uses: ['()'] },
   'query-string': { from: './query-string', uses: ['stringify', '()'] },
   'lodash/mapKeys': { from: './lodash-map-keys', uses: ['()'] },
   'lodash/transform': { from: './lodash-transform', uses: ['()'] },

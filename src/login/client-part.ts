@@ -1,16 +1,14 @@
 import log from 'loglevel';
 import { keepRenewed, syncServerTime } from '../client/flex-auth';
+import { SESSION_CHANNEL } from '../contract/messages';
 import type { PageSettings } from './account/page-settings';
+import { aloneAmongTabs, canShareBetweenTabs, hashText } from './browser/tabs';
+import { browserTimers } from './browser/time';
 import { createRedaction, redactingFactory } from './sdk/redaction';
-import { type Client, createClient } from './sdk/sdk';
-import {
-  type ClientFactory,
-  type LiveSession,
-  type LiveSessionEvents,
-  type LiveSessionTools,
-  startLiveSession,
-} from './session/live-session';
-import type { Session } from './session/session';
+import { type Client, createClient, refreshToken } from './sdk/sdk';
+import { createClientPart } from './session/client-part';
+import type { ClientFactory } from './session/live-session';
+import { createSharing, type Sharing, unshared } from './session/sharing';
 import './sdk/twilio-hosts';
 
 export type { Client };
@@ -18,6 +16,16 @@ export type { Client };
 // The SDK logs the whole token at level `debug`. Its loggers use this factory when they are created.
 const redaction = createRedaction();
 log.methodFactory = redactingFactory(log.methodFactory, redaction);
+
+let syncing: Promise<void> | undefined;
+const syncTime = () => {
+  syncing ??= syncServerTime().finally(() => {
+    syncing = undefined;
+  });
+  return syncing;
+};
+// While the code is exchanged.
+void syncTime();
 
 const factory: ClientFactory<Client> = {
   create(token: string, settings: PageSettings): Promise<Client> {
@@ -34,16 +42,28 @@ const factory: ClientFactory<Client> = {
     redaction.hide(token);
     client.updateToken(token);
   },
-  syncTime: syncServerTime,
+  syncTime,
   keepRenewed,
 };
 
-/** Starts the Flex client and keeps its session renewed for as long as the page is open. */
-export function startSession(
-  tools: LiveSessionTools,
-  session: Session,
-  settings: PageSettings,
-  events: LiveSessionEvents,
-): Promise<LiveSession<Client>> {
-  return startLiveSession(factory, tools, session, settings, events);
+function openSharing(): Sharing {
+  try {
+    // `localStorage` throws or is `null` if the browser stores nothing.
+    const record = window.localStorage;
+    if (!record || !canShareBetweenTabs()) return unshared;
+    return createSharing({
+      timers: browserTimers,
+      record,
+      channel: new BroadcastChannel(SESSION_CHANNEL),
+      alone: aloneAmongTabs,
+      hash: hashText,
+    });
+  } catch {
+    return unshared;
+  }
 }
+
+export const { startAhead, startSession, resumeSession, signOut } = createClientPart(factory, {
+  refreshToken,
+  sharing: openSharing(),
+});

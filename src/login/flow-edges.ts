@@ -1,17 +1,17 @@
 import type { Configuration } from './account/configuration';
 import type { PageSettings } from './account/page-settings';
 import type { KeyValueStore } from './browser/store';
-import type { LiveSession, LiveSessionEvents, LiveSessionTools } from './session/live-session';
-import type { RefreshTools } from './session/refresh';
-import type { Session } from './session/session';
+import type { ClientPart } from './session/client-part';
+import type { SessionTools } from './session/create-session';
+import type { LiveSession } from './session/live-session';
 import type { CodeExchange } from './sso/finish-sign-in';
 import type { SignInStart } from './sso/start-sign-in';
 import type { View } from './view/states';
 import type { Opener } from './visit/popup';
 
 /** Everything that the flow touches outside itself, so that it runs without a browser. */
-export interface FlowEdges<Client> extends RefreshTools {
-  readonly sdk: RefreshTools['sdk'] & CodeExchange & SignInStart['sdk'];
+export interface FlowEdges<Client> extends SessionTools {
+  readonly sdk: SessionTools['sdk'] & CodeExchange & SignInStart['sdk'];
   readonly storage: KeyValueStore;
   readonly url: URL;
   readonly configuration: Configuration;
@@ -26,16 +26,6 @@ export interface FlowEdges<Client> extends RefreshTools {
   closeWindow(): void;
   /** The page is signed in, holds new tokens, or is no longer signed in. */
   announce(live: LiveSession<Client> | undefined, event?: 'signed-in' | 'renewed'): void;
-}
-
-/** The part of the page that holds the Flex client: its own bundle, loaded when it is needed. */
-export interface ClientPart<Client> {
-  startSession(
-    tools: LiveSessionTools,
-    session: Session,
-    settings: PageSettings,
-    events: LiveSessionEvents,
-  ): Promise<LiveSession<Client>>;
 }
 
 export interface Flow {

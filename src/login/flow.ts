@@ -1,7 +1,6 @@
-import { STEP_LIMIT_MS } from './failures/deadline';
+import { STEP_LIMIT_MS, within } from './failures/deadline';
 import { asFailure, Failure } from './failures/failure';
 import type { Flow, FlowEdges } from './flow-edges';
-import { resumeSession } from './resume';
 import type { Session } from './session/session';
 import { forgetSignOut, isSignedOut, markSignedOut, readSession, storeSession } from './session/stored-session';
 import { createSignedIn } from './signed-in';
@@ -43,9 +42,19 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   async function finish(response: AuthorizationResponse, login: PendingLogin | undefined): Promise<Session> {
     view.progress('finishing');
     const settings = await configuration.settings();
+    const isForThisPage = !intent.returnTo && !intent.popupOrigin;
     // Loads while the code is exchanged. If that fails, starting the client reports it.
-    if (!intent.returnTo && !intent.popupOrigin) edges.loadClientPart(settings).catch(() => {});
-    return finishSignIn(edges, response, login, settings.accountSid);
+    const loading = isForThisPage ? edges.loadClientPart(settings).catch(() => undefined) : undefined;
+    let cancel: Promise<(() => void) | undefined> | undefined;
+    const startAhead = (accessToken: string) => {
+      cancel = loading?.then((part) => part?.startAhead(accessToken, settings));
+    };
+    try {
+      return await finishSignIn(edges, response, login, settings.accountSid, startAhead);
+    } catch (error) {
+      void cancel?.then((run) => run?.());
+      throw error;
+    }
   }
 
   async function openPlainly(wantsToken: boolean): Promise<void> {
@@ -66,9 +75,11 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     if (!stored) return false;
     const settings = await configuration.settings();
     const { popupOrigin, returnTo } = intent;
-    return resumeSession(edges, stored, (session) =>
-      popupOrigin ? handOver(session, popupOrigin) : signedIn.start(session, settings, returnTo),
-    );
+    const part = await within(timers, edges.loadClientPart(settings));
+    return part.resumeSession(edges, stored, {
+      renewing: () => view.progress('renewing'),
+      bring: (session) => (popupOrigin ? handOver(session, popupOrigin) : signedIn.start(session, settings, returnTo)),
+    });
   }
 
   /** Keeps an existing session alive even if this visit failed. A session for another site waits until that site may have it. */
@@ -107,6 +118,15 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     view.handedOver(session);
   }
 
+  async function signOutOtherTabs(session: Session): Promise<void> {
+    try {
+      const part = await edges.loadClientPart(await configuration.settings());
+      await part.signOut(session);
+    } catch {
+      // Without its client part, this tab cannot reach the others.
+    }
+  }
+
   /** A site that was refused stays refused: the next sign-in is for this page. If it could not be checked, a retry is for that site. */
   function dropRefusedOrigin(error: unknown): never {
     if (['no-opener', 'popup-origin'].includes(asFailure(error).kind)) intent = {};
@@ -143,7 +163,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     useToken: (pasted) => guarded(() => useToken(edges, pasted, welcome)),
     signOut() {
       const session = readSession(storage);
-      if (session) void edges.sharing.signOut(session);
+      if (session) void signOutOtherTabs(session);
       signedIn.end();
       markSignedOut(storage);
       view.waiting({ signedOut: true, wantsToken: false });

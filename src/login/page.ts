@@ -1,24 +1,26 @@
 import { serverNow, syncServerTime } from '../client/flex-auth';
-import { RENEWED_EVENT, SESSION_CHANNEL, SIGNED_IN_EVENT } from '../contract/messages';
+import { RENEWED_EVENT, SIGNED_IN_EVENT } from '../contract/messages';
 import { createConfiguration } from './account/configuration';
 import type { PageSettings } from './account/page-settings';
-import { aloneAmongTabs, canShareBetweenTabs, hashText } from './browser/tabs';
-import type { Timers } from './browser/time';
+import { importPart, preloadPart } from './browser/import-part';
+import { browserTimers } from './browser/time';
 import type { Client } from './client-part';
 import { STEP_LIMIT_MS } from './failures/deadline';
 import { Failure } from './failures/failure';
 import { createFlow } from './flow';
-import type { ClientPart, Flow } from './flow-edges';
+import type { Flow } from './flow-edges';
 import './sdk/patient-fetch';
-import { exchangeToken, getAuthenticationConfig, getLoginDetails, refreshToken, validateToken } from './sdk/sdk';
+import './sdk/token-info-once';
+import { exchangeToken, getAuthenticationConfig, getLoginDetails, validateToken } from './sdk/sdk';
 import { atTwilio } from './sdk/twilio-hosts';
+import type { ClientPart } from './session/client-part';
 import type { LiveSession } from './session/live-session';
-import { createSharing, type Sharing, unshared } from './session/sharing';
 import { createView } from './view/view';
 
-/** The settings known at build time; see `build/baked-settings.ts`. */
-declare const BAKED_SETTINGS: PageSettings | undefined;
-declare const CLIENT_PARTS: { plain: string; telemetry: string };
+/** The settings known at build time, as JSON; see `build/baked-settings.ts`. */
+declare const BAKED_SETTINGS: string | undefined;
+declare const CLIENT_PART: string;
+declare const CLIENT_PART_WITH_TELEMETRY: string;
 
 declare global {
   interface Window {
@@ -34,15 +36,7 @@ function start(): void {
   document.documentElement.dataset.top = 'true';
   const url = new URL(location.href);
   let isLeaving = false;
-  let failedLoads = 0;
   let appliedSettings: PageSettings | undefined;
-
-  const timers = {
-    after(delayMs: number, run: () => void) {
-      const id = setTimeout(run, delayMs);
-      return () => clearTimeout(id);
-    },
-  };
 
   // There is no flow without a store. Reloading helps once the browser allows one.
   const reload = async () => location.reload();
@@ -62,8 +56,8 @@ function start(): void {
   }
 
   const configuration = createConfiguration({
-    baked: BAKED_SETTINGS,
-    timers,
+    baked: BAKED_SETTINGS && JSON.parse(BAKED_SETTINGS),
+    timers: browserTimers,
     async fetchConfig(signal) {
       const response = await fetch(new URL('config', url), {
         headers: { Accept: 'application/json' },
@@ -87,10 +81,9 @@ function start(): void {
     view,
     now: serverNow,
     syncTime: syncServerTime,
-    sharing: openSharing(timers),
-    timers,
+    timers: browserTimers,
     storage,
-    sdk: { getLoginDetails, exchangeToken, refreshToken, validateToken },
+    sdk: { getLoginDetails, exchangeToken, validateToken },
     opener: window.opener,
     replaceUrl: (clean) => history.replaceState(history.state, '', clean),
     // Replaces this page in the history: "back" leads to where the person came from, not into another redirect.
@@ -98,22 +91,14 @@ function start(): void {
       isLeaving = true;
       location.replace(atTwilio(target));
     },
-    async loadClientPart(settings): Promise<ClientPart<Client>> {
-      const giveUp = () => {
-        failedLoads += 1;
-      };
-      const cancel = timers.after(STEP_LIMIT_MS, giveUp);
+    async loadClientPart(settings) {
       try {
-        // Another URL for each try: an import that failed or hangs would be shared with the next one.
-        return await import(clientPart(settings) + (failedLoads ? `?try=${failedLoads}` : ''));
+        return await importPart<ClientPart<Client>>(clientPart(settings), STEP_LIMIT_MS);
       } catch {
-        giveUp();
         throw new Failure('incomplete');
-      } finally {
-        cancel();
       }
     },
-    fetchAhead: () => whenIdle(() => preload(clientPart(appliedSettings))),
+    fetchAhead: () => whenIdle(() => preloadPart(clientPart(appliedSettings))),
     closeWindow: () => window.close(),
     announce(live, event) {
       if (live) window.flexAuth = flexAuthOf(live, () => flow.signOut());
@@ -153,35 +138,12 @@ function flexAuthOf(live: LiveSession<Client>, signOut: () => void): NonNullable
 }
 
 function clientPart(settings: PageSettings | undefined): string {
-  return settings?.telemetry ? CLIENT_PARTS.telemetry : CLIENT_PARTS.plain;
-}
-
-function preload(href: string): void {
-  const link = document.createElement('link');
-  Object.assign(link, { rel: 'modulepreload', href, fetchPriority: 'low' });
-  document.head.append(link);
+  return settings?.telemetry ? CLIENT_PART_WITH_TELEMETRY : CLIENT_PART;
 }
 
 function whenIdle(run: () => void): void {
   if ('requestIdleCallback' in window) window.requestIdleCallback(run);
   else setTimeout(run, 1000);
-}
-
-function openSharing(timers: Timers): Sharing {
-  try {
-    // `localStorage` throws or is `null` if the browser stores nothing.
-    const record = window.localStorage;
-    if (!record || !canShareBetweenTabs()) return unshared;
-    return createSharing({
-      timers,
-      record,
-      channel: new BroadcastChannel(SESSION_CHANNEL),
-      alone: aloneAmongTabs,
-      hash: hashText,
-    });
-  } catch {
-    return unshared;
-  }
 }
 
 /** Returns `undefined` if the browser stores nothing for this site: reading the property throws then, or gives `null`. */

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { graphqlClient } from '../../build/login-bundle';
+import { graphqlClient } from '../../build/trim-sdk';
 
 let root: string;
 beforeEach(() => {

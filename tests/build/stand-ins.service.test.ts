@@ -1,16 +1,18 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import fc from 'fast-check';
-import { assertKnownUses, trimSdk } from '../../build/login-bundle';
 import { readErrors, signInErrors, trimErrors } from '../../build/sign-in-errors';
 import { Buffer as BufferStandIn } from '../../build/stand-ins/buffer';
 import mapKeysStandIn from '../../build/stand-ins/lodash-map-keys';
 import transformStandIn from '../../build/stand-ins/lodash-transform';
 import { datadogRum } from '../../build/stand-ins/no-datadog';
 import { stringify as stringifyStandIn } from '../../build/stand-ins/query-string';
+import sha256 from '../../build/stand-ins/sha256';
 import { withoutTelemetry, withTelemetry } from '../../build/stand-ins/table';
+import { assertKnownUses, trimSdk } from '../../build/trim-sdk';
 import { runBundled } from '../login/support/bundled';
 import { ACCOUNT_SID } from '../login/support/service';
 
@@ -95,6 +97,20 @@ describe('each stand-in gives what the original does', () => {
         expect(stringifyStandIn(fields, given)).toBe(stringify(fields, given));
       }),
     );
+  });
+
+  it('crypto-js/sha256, for text of every length around a block', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 50, maxLength: 140 }));
+    fc.assert(
+      fc.property(text, (message) => {
+        expect(sha256(message).toString()).toBe(createHash('sha256').update(message).digest('hex'));
+      }),
+      { numRuns: 2000 },
+    );
+    for (let length = 0; length <= 200; length++) {
+      const message = 'a'.repeat(length);
+      expect(sha256(message).toString()).toBe(String(call('crypto-js/sha256', message)));
+    }
   });
 
   it('buffer, for a hash', () => {

@@ -68,6 +68,7 @@ describe('npm run deploy', () => {
       'login.js',
       'login-client.js',
       'login-client-telemetry.js',
+      'login-taskrouter.js',
       'login-icon.svg',
     ];
     expect(places).toEqual(expect.arrayContaining(page.map((file) => `public /${file}`)));

@@ -25,7 +25,8 @@ it.each([
 ] as const)('keeps a session that was just renewed if the next request gets no response: %s', async (_, what) => {
   const made = page('', { 'flex-auth:session': EXPIRED });
   if ('sdk' in what) made.sdk.validateToken.mockImplementation(noResponse);
-  const flow = createFlow('client' in what ? { ...made, loadClientPart: noResponse } : made);
+  const part = made.clientPart('client' in what ? { startSession: noResponse } : {});
+  const flow = createFlow({ ...made, loadClientPart: async () => part });
   await flow.open();
   expect(made.said.at(-1)).toBe('failed: unreachable');
   expect(made.kept).toEqual([expect.objectContaining({ accessToken: 'access2', refreshToken: 'refresh2' })]);
@@ -45,7 +46,7 @@ async function pageWithHangingRenewal() {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
   const renewal = later<unknown>();
   made.sdk.refreshToken.mockReturnValue(renewal.promise);
-  const flow = createFlow({ ...made, loadClientPart: async () => ({ startSession: refusal }) });
+  const flow = createFlow({ ...made, loadClientPart: async () => made.clientPart({ startSession: refusal }) });
   const opened = flow.open();
   await made.time.pass(15_000);
   await opened;
@@ -132,7 +133,7 @@ it('keeps the session of this tab if a pasted token is rejected', async () => {
 it('keeps the session of this tab if a pasted token is refused a client, and the token if there was no response', async () => {
   const made = page('', { 'flex-auth:session': LIVE_SESSION });
   let start: () => Promise<never> = noResponse;
-  const flow = createFlow({ ...made, loadClientPart: async () => ({ startSession: () => start() }) });
+  const flow = createFlow({ ...made, loadClientPart: async () => made.clientPart({ startSession: () => start() }) });
   const inStore = () => JSON.parse(made.storage.getItem('flex-auth:session') ?? 'null');
   await flow.open();
   start = refusal;
@@ -147,7 +148,7 @@ it('keeps the session of this tab if a pasted token is refused a client, and the
 
 it('discards a pasted token that is refused a client, and stays signed out', async () => {
   const made = page('?mode=token');
-  const flow = createFlow({ ...made, loadClientPart: async () => ({ startSession: refusal }) });
+  const flow = createFlow({ ...made, loadClientPart: async () => made.clientPart({ startSession: refusal }) });
   flow.signOut();
   await flow.useToken('pas.ted');
   expect(made.storage.getItem('flex-auth:session')).toBeNull();
@@ -159,7 +160,10 @@ it('discards a pasted token that is refused a client, and stays signed out', asy
 it('does not restore a session if a pasted token is refused a client after the sign-out', async () => {
   const made = page('?mode=token', { 'flex-auth:session': LIVE_SESSION });
   const starting = later<never>();
-  const flow = createFlow({ ...made, loadClientPart: async () => ({ startSession: () => starting.promise }) });
+  const flow = createFlow({
+    ...made,
+    loadClientPart: async () => made.clientPart({ startSession: () => starting.promise }),
+  });
   const using = flow.useToken('pas.ted');
   await made.time.pass(0);
   flow.signOut();

@@ -222,6 +222,35 @@ it('loads the telemetry only if it is turned on', async () => {
   expect(login.twilio.requestsTo('/api/v1/Session')).toHaveLength(1);
 });
 
+it('loads TaskRouter when a worker is first requested, and connects it', async () => {
+  const connected = new Promise<string>((resolve) => {
+    void login.context.routeWebSocket(/^wss:/, (socket) => resolve(socket.url()));
+  });
+  await login.open();
+  await login.status(SIGNED_IN);
+  expect(login.service.requests).not.toContain('/login-taskrouter.js');
+  await login.page.evaluate('void flexAuth.client.getWorker()');
+  expect(new URL(await connected).hostname).toMatch(/\.twilio\.com$/);
+  expect(login.service.requests.filter((path) => path === '/login-taskrouter.js')).toHaveLength(1);
+});
+
+it('connects no worker of a client that was destroyed while TaskRouter was loading', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  const outcome = await login.page.evaluate(`(() => {
+    const worker = flexAuth.client.getWorker();
+    flexAuth.signOut();
+    return worker.then(() => 'a worker', (error) => error.message);
+  })()`);
+  expect(outcome).toBe('The client was destroyed while TaskRouter was loading');
+});
+
+it('asks Twilio once whose token it is, for the page and for the client', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  expect(login.twilio.requests.filter(({ path }) => path.endsWith('/Tokens/Info'))).toHaveLength(1);
+});
+
 async function expireStoredSession(changes: object = {}): Promise<void> {
   await login.page.evaluate(`
     const session = JSON.parse(sessionStorage['flex-auth:session']);

@@ -5,3 +5,10 @@ export interface Timers {
 
 /** Milliseconds since 1970, as `Date.now`. */
 export type Clock = () => number;
+
+export const browserTimers: Timers = {
+  after(delayMs, run) {
+    const id = setTimeout(run, delayMs);
+    return () => clearTimeout(id);
+  },
+};

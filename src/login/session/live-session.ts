@@ -1,9 +1,8 @@
 import type { PageSettings } from '../account/page-settings';
-import type { KeyValueStore } from '../browser/store';
 import { within } from '../failures/deadline';
 import { Failure, isNoResponse } from '../failures/failure';
 import type { FailureKind } from '../failures/sentences';
-import { type RefreshTools, refreshSession } from './refresh';
+import { refreshSession, type StoredRefreshTools } from './refresh';
 import type { Session } from './session';
 import { storeSession } from './stored-session';
 
@@ -22,10 +21,6 @@ export interface ClientFactory<Client> {
     onEnding(): void;
     onEnded(): void;
   }): { readonly token: Pick<Session, 'expiresAt'>; check(): void; stop(): void };
-}
-
-export interface LiveSessionTools extends RefreshTools {
-  readonly storage: KeyValueStore;
 }
 
 export interface LiveSessionEvents {
@@ -54,7 +49,7 @@ export interface LiveSession<Client> {
  */
 export async function startLiveSession<Client extends { destroy(): void }>(
   factory: ClientFactory<Client>,
-  tools: LiveSessionTools,
+  tools: StoredRefreshTools,
   session: Session,
   settings: PageSettings,
   events: LiveSessionEvents,

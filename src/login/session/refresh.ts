@@ -1,3 +1,4 @@
+import type { KeyValueStore } from '../browser/store';
 import { within } from '../failures/deadline';
 import { Failure } from '../failures/failure';
 import { createSession, type SessionTools } from './create-session';
@@ -9,6 +10,10 @@ export interface RefreshTools extends SessionTools {
   readonly sdk: SessionTools['sdk'] & {
     refreshToken(options: { refreshToken: string; ssoProfileSid: string }): Promise<unknown>;
   };
+}
+
+export interface StoredRefreshTools extends RefreshTools {
+  readonly storage: KeyValueStore;
 }
 
 /** Where a refresh finds what it replaces, and keeps what it brings. */

@@ -17,6 +17,7 @@ export interface CodeExchange {
 /**
  * Exchanges the code for tokens and reads whose they are. Neither stores the session nor starts a client.
  *
+ * @param onAccessToken called when there is a token, before it is known whose it is
  * @param login what `takePendingLogin` returned; it is no longer in the store
  * @throws {Failure} `missing`, `old`, `mismatch`, `refused`, `clock`, `unreachable` or `too-slow`
  */
@@ -25,11 +26,13 @@ export async function finishSignIn(
   { code, state }: AuthorizationResponse,
   login: PendingLogin | undefined,
   accountSid: string,
+  onAccessToken: (accessToken: string) => unknown,
 ): Promise<Session> {
   const { codeVerifier, nonce, ssoProfileSid } = matchingLogin(login, state, tools.now);
   try {
     const exchange = tools.sdk.exchangeToken({ code, codeVerifier, nonce, ssoProfileSid });
     const tokens = parseTokens(await within(tools.timers, exchange));
+    onAccessToken(tokens.accessToken);
     return await createSession(tools, tokens, accountSid, ssoProfileSid);
   } catch (error) {
     throw asFailure(error, 'refused');

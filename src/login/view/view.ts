@@ -28,6 +28,18 @@ export interface Handlers {
 /** `checkVisibility` is missing before Safari 17.4. */
 const isVisible = (element: HTMLElement) => element.getClientRects().length > 0;
 
+/** Made once, ahead of its use: that takes longer than all else on the page. */
+const timeOfDay = once(() => new Intl.DateTimeFormat([], { timeStyle: 'short' }));
+const dateAndTime = once(() => new Intl.DateTimeFormat([], { dateStyle: 'medium', timeStyle: 'short' }));
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 const isAboutToken = (failure?: Failure) => ['token', 'no-token', 'not-a-token'].includes(failure?.kind ?? '');
 
 /** Shows the page's states by filling in and hiding parts of `login.html`. Adds all text as text, never as markup. */
@@ -94,6 +106,8 @@ export function createView(document: Document, handlers: Handlers): PageView {
     progress(step) {
       const [value, sentence] = STEPS[step];
       show(sentence, { step: value });
+      // While the page waits for the network.
+      if (step !== 'looking-up' && step !== 'leaving') setTimeout(timeOfDay);
     },
     waiting({ signedOut, wantsToken }) {
       show(signedOut ? 'You are signed out.' : 'You are not signed in.', { parts: [signIn, tokenPanel] });
@@ -147,8 +161,6 @@ export function createView(document: Document, handlers: Handlers): PageView {
     const until = new Date(session.expiresAt);
     const sameDay = until.toDateString() === new Date().toDateString();
     part('until').setAttribute('datetime', session.expiresAt);
-    part('until').textContent = sameDay
-      ? until.toLocaleTimeString([], { timeStyle: 'short' })
-      : until.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+    part('until').textContent = (sameDay ? timeOfDay() : dateAndTime()).format(until);
   }
 }

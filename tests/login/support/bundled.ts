@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
-import { trimSdk } from '../../../build/login-bundle';
 import type { StandIns } from '../../../build/stand-ins/table';
+import { trimSdk } from '../../../build/trim-sdk';
 
 const FOLDER = resolve(__dirname, '../../../src/login');
 

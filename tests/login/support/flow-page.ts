@@ -3,6 +3,8 @@ import type { PageSettings } from '../../../src/login/account/page-settings';
 import type { Failure } from '../../../src/login/failures/failure';
 import { createFlow } from '../../../src/login/flow';
 import type { FlowEdges } from '../../../src/login/flow-edges';
+import type { ClientPart } from '../../../src/login/session/client-part';
+import { resumeSession } from '../../../src/login/session/resume';
 import { unshared } from '../../../src/login/session/sharing';
 import { manualTime, memoryStore } from './memory';
 import { ACCOUNT_SID } from './service';
@@ -33,17 +35,22 @@ export function page(address = '', stored: Record<string, unknown> = {}, opener:
   };
   const sdk = {
     getLoginDetails: jest.fn(() => ({
-      ...{ loginUrl: 'https://services.twilio.com/login', nonce: 'n', codeChallenge: 'c' },
-      ...{ codeVerifier: 'v', state: 's' },
+      loginUrl: 'https://services.twilio.com/login',
+      nonce: 'n',
+      codeChallenge: 'c',
+      codeVerifier: 'v',
+      state: 's',
     })),
     exchangeToken: jest.fn(async (): Promise<unknown> => ({ accessToken: 'access', refreshToken: 'refresh' })),
     refreshToken: jest.fn(async (): Promise<unknown> => ({ accessToken: 'access2', refreshToken: 'refresh2' })),
     validateToken: jest.fn(async (): Promise<unknown> => INFO),
   };
   const edges: FlowEdges<string> = {
-    ...{ sdk, configuration, timers: time, now: time.now },
+    sdk,
+    configuration,
+    timers: time,
+    now: time.now,
     syncTime: async () => {},
-    sharing: unshared,
     storage: memoryStore(stored),
     url: new URL(`https://login.example/login.html${address}`),
     opener,
@@ -64,17 +71,30 @@ export function page(address = '', stored: Record<string, unknown> = {}, opener:
     fetchAhead: jest.fn(),
     closeWindow: jest.fn(),
     announce: jest.fn(),
-    loadClientPart: async () => ({
-      startSession: async (_, session) => ({ client: 'client', session, check() {}, stop: jest.fn() }),
-    }),
+    loadClientPart: async () => clientPart(),
   };
-  return { ...edges, sdk, time, said, left, kept, failures, flow: createFlow(edges) };
+  /** The real client part, apart from its client. */
+  const clientPart = (changes: Partial<ClientPart<string>> = {}): ClientPart<string> => ({
+    startAhead: () => () => {},
+    startSession: async (_, session) => ({ client: 'client', session, check() {}, stop: jest.fn() }),
+    resumeSession: (tools, held, steps) => resumeSession({ ...tools, sdk, sharing: unshared }, held, steps),
+    signOut: async () => {},
+    ...changes,
+  });
+  return { ...edges, sdk, clientPart, time, said, left, kept, failures, flow: createFlow(edges) };
 }
 
 export const pending = (changes: object = {}) => ({
   'flex-auth:login': {
-    ...{ loginUrl: 'l', nonce: 'n', codeChallenge: 'c', codeVerifier: 'v', state: 's' },
-    ...{ clientId: 'client', ssoProfileSid: 'JB1', startedAt: manualTime().now() - 1000, ...changes },
+    loginUrl: 'l',
+    nonce: 'n',
+    codeChallenge: 'c',
+    codeVerifier: 'v',
+    state: 's',
+    clientId: 'client',
+    ssoProfileSid: 'JB1',
+    startedAt: manualTime().now() - 1000,
+    ...changes,
   },
 });
 

@@ -1,24 +1,25 @@
-import { asFailure, isNoResponse } from './failures/failure';
-import type { FlowEdges } from './flow-edges';
-import { refreshSession } from './session/refresh';
-import { millisecondsLeft, type Session } from './session/session';
-import { markSignedOut, readSession, removeSession, storeSession } from './session/stored-session';
+import { asFailure, isNoResponse } from '../failures/failure';
+import { refreshSession, type StoredRefreshTools } from './refresh';
+import { millisecondsLeft, type Session } from './session';
+import { markSignedOut, readSession, removeSession, storeSession } from './stored-session';
+
+export interface ResumeSteps {
+  /** Called before a renewal. */
+  renewing(): void;
+  /** Brings the session to where it is used: into a client on this page, or to the opener. */
+  bring(session: Session): Promise<void>;
+}
 
 /**
  * Continues with the session that this tab holds, renewed if it has expired or if Twilio refuses it. Removes it if it is
  * over for good, or if another tab signed out of it.
  *
- * @param bring where the session goes: into a client on this page, or to the opener
  * @returns false if the session is over for good
  * @throws {Failure} if there was no response and the session may still be good
  */
-export async function resumeSession<Client>(
-  edges: FlowEdges<Client>,
-  held: Session,
-  bring: (session: Session) => Promise<void>,
-): Promise<boolean> {
-  const { storage, now } = edges;
-  const stored = await edges.sharing.latest(held);
+export async function resumeSession(tools: StoredRefreshTools, held: Session, steps: ResumeSteps): Promise<boolean> {
+  const { storage, now } = tools;
+  const stored = await tools.sharing.latest(held);
   if (stored === 'ended') {
     removeSession(storage);
     markSignedOut(storage);
@@ -28,8 +29,8 @@ export async function resumeSession<Client>(
   const { accessToken } = stored;
 
   async function renew(session: Session): Promise<Session> {
-    edges.view.progress('renewing');
-    return refreshSession(edges, session, {
+    steps.renewing();
+    return refreshSession(tools, session, {
       current: () => readSession(storage),
       keep: (renewed) => storeSession(storage, renewed),
     });
@@ -37,10 +38,10 @@ export async function resumeSession<Client>(
 
   async function bringOrRenew(session: Session): Promise<void> {
     try {
-      await bring(session);
+      await steps.bring(session);
     } catch (error) {
       if (!isRefusedClient(error) || !session.refreshToken) throw error;
-      await bring(await renew(session));
+      await steps.bring(await renew(session));
     }
   }
 
@@ -50,7 +51,7 @@ export async function resumeSession<Client>(
   }
 
   try {
-    if (millisecondsLeft(stored, now) <= 0) await edges.syncTime();
+    if (millisecondsLeft(stored, now) <= 0) await tools.syncTime();
     await bringOrRenew(millisecondsLeft(stored, now) > 0 ? stored : await renew(stored));
     return true;
   } catch (error) {
