@@ -1,4 +1,5 @@
 import type * as FlexSdk from '@twilio/flex-sdk';
+import type { RecordedRequest } from '../../sandbox/env';
 import { interceptTwilio } from '../../sandbox/interception';
 import { type Sandbox, startSandbox } from '../../sandbox/server';
 import { openAuthorize, press } from './sign-in';
@@ -54,7 +55,51 @@ async function signIn(user = 'agent@example.com') {
 const createClient = (token: string, session: FlexSdk.SessionOptions = { autoUpdateToken: false }, telemetry = false) =>
   sdk.createClient(token, { session, telemetryOptions: { disabled: !telemetry }, logger: { level: 'silent' } });
 
+/** A request without values: method, URL, names of the fields in query and body, media type and form of the credentials. */
+function outlineOf({ method, host, path, headers, body, json }: RecordedRequest): string {
+  const { pathname, searchParams } = new URL(path, `https://${host}`);
+  const fields = Object.keys(json ?? Object.fromEntries(new URLSearchParams(body)));
+  const { 'content-type': type, authorization } = headers;
+  const url = `${host}${pathname.replace(sandbox.accountSid, 'AC')}`;
+  const names = [...searchParams.keys(), ...fields].sort().join(' ');
+  return [method, url, names, type, authorization?.replace(/ .*?(?=\)?$)/, ' …')].filter(Boolean).join(' | ');
+}
+
 describe('the real Flex SDK', () => {
+  it('sends the requests that the sandbox knows, with these fields and headers', async () => {
+    const { accessToken, refreshToken, ssoProfileSid } = await signIn();
+    await sdk.refreshToken({ refreshToken, ssoProfileSid });
+    await sdk.validateToken(sandbox.accountSid, accessToken);
+    const client = await createClient(accessToken);
+    client.destroy();
+    const isOfBrowser = ({ path }: RecordedRequest) => /^\/(v1\/Flex\/Authorize|idp)/.test(path);
+    const tokensInfo =
+      'POST | flex-api.twilio.com/v1/Accounts/AC/Tokens/Info | Token | application/x-www-form-urlencoded | Basic …)';
+    expect(sandbox.requests.filter((request) => !isOfBrowser(request)).map(outlineOf)).toEqual([
+      'GET | services.twilio.com/v1/Flex/Authentication/Config | AccountSid AppType FlexInstanceSid RuntimeDomain SSOProfileSid | application/json',
+      'POST | services.twilio.com/v1/Flex/OAuth/Tokens | code code_verifier grant_type nonce sso_profile_sid | application/json',
+      'POST | services.twilio.com/v1/Flex/OAuth/Tokens | grant_type refresh_token sso_profile_sid | application/json',
+      tokensInfo,
+      // The `)` after the credentials is what the SDK sends.
+      'GET | flex-api.twilio.com/v1/Configuration | UiVersion | application/json | Basic …)',
+      tokensInfo,
+    ]);
+  });
+
+  it('builds a login URL with these fields, and what the response is checked with', async () => {
+    const { loginUrl, ...details } = await loginDetails();
+    const { origin, pathname, searchParams } = new URL(loginUrl);
+    expect(`${origin}${pathname}`).toBe('https://services.twilio.com/v1/Flex/Authorize');
+    expect([...searchParams.keys()].sort()).toEqual([
+      'codeChallenge',
+      'nonce',
+      'redirectUrl',
+      'ssoProfileSid',
+      'state',
+    ]);
+    expect(Object.keys(details).sort()).toEqual(['codeChallenge', 'codeVerifier', 'nonce', 'ssoProfileSid', 'state']);
+  });
+
   it('signs a person in, creates the client, and renews the session', async () => {
     const { supervisor } = sandbox.users;
     const { ssoProfileSid, accessToken, refreshToken } = await signIn(supervisor.username);
