@@ -1,9 +1,9 @@
 import { freePort } from '../../local/ports';
 import { createFlexAuth, FlexAuthError } from '../../src/client/flex-auth';
 import { STATUS_OF_CODE } from '../../src/contract/error-codes';
-import { type StandIn, startStandIn } from './support/stand-in';
+import { type ServiceStandIn, startStandIn } from './support/stand-in';
 
-let standIn: StandIn;
+let standIn: ServiceStandIn;
 beforeEach(async () => {
   standIn = await startStandIn();
 });
@@ -176,17 +176,20 @@ describe('a call without a response', () => {
   it.each([
     ['the service hangs', () => {}],
     ['the response stops in the middle', (response) => response.writeHead(200, { 'Content-Length': 9 }).write('{')],
-  ] as [string, StandIn['respond']][])('ends at its time limit, and its request with it, if %s', async (_, respond) => {
-    const gone = new Promise((resolve) => {
-      standIn.respond = (response) => {
-        response.once('close', () => resolve('gone'));
-        respond(response);
-      };
-    });
-    const error = await failure(client({ timeLimitMs: 200 }).lookup());
-    expect(error).toMatchObject({ code: 'timeout', message: expect.stringContaining('0.2 s') });
-    expect(await gone).toBe('gone');
-  });
+  ] as [string, ServiceStandIn['respond']][])(
+    'ends at its time limit, and its request with it, if %s',
+    async (_, respond) => {
+      const gone = new Promise((resolve) => {
+        standIn.respond = (response) => {
+          response.once('close', () => resolve('gone'));
+          respond(response);
+        };
+      });
+      const error = await failure(client({ timeLimitMs: 200 }).lookup());
+      expect(error).toMatchObject({ code: 'timeout', message: expect.stringContaining('0.2 s') });
+      expect(await gone).toBe('gone');
+    },
+  );
 
   it('ends at its time limit if token() never resolves, and sends no request', async () => {
     const token = () => new Promise<string>(() => {});

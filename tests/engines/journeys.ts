@@ -15,7 +15,7 @@ import {
   until,
 } from './support/page';
 import { type SandboxService, startSandboxService } from './support/service';
-import { type Site, startSite } from './support/site';
+import { type EngineSite, startEngineSite } from './support/site';
 
 const PICTURES = resolve(__dirname, '../../reports/engines');
 const SIGNED_IN = 'Signed in as agent@example.com';
@@ -25,14 +25,14 @@ const AGENT = 'Example Agent';
 export function describeJourneys(name: string, start: () => Promise<Engine>): void {
   let engine: Engine;
   let service: SandboxService;
-  let site: Site | undefined;
+  let site: EngineSite | undefined;
   let browser: Browser | undefined;
   let tab: Tab;
 
   beforeAll(async () => {
     mkdirSync(PICTURES, { recursive: true });
     [engine, service] = await startTogether(start(), startSandboxService());
-    site = await startSite(service);
+    site = await startEngineSite(service);
   });
   afterAll(async () => {
     await engine?.close();

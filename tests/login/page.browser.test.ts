@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SIGNED_IN, useLoginPage } from './support/harness';
-import { startService } from './support/service';
+import { startPageService } from './support/service';
 
 const login = useLoginPage();
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -212,7 +212,7 @@ it('sends every request to the sandbox in a build for it, and says so', async ()
       headers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' },
     });
   });
-  const service = await startService({ unsafeTwilioOrigin: sandbox });
+  const service = await startPageService({ unsafeTwilioOrigin: sandbox });
   try {
     await login.page.goto(`${service.origin}/login.html`);
     await login.page.waitForURL(`${sandbox}/services.twilio.com/v1/Flex/Authorize?**`);

@@ -6,7 +6,7 @@ import { asFailure, Failure, isNoResponse } from '../failures/failure';
 import { type PageSettings, parsePageSettings } from './page-settings';
 
 /** The account's SSO connection. */
-export interface Connection {
+export interface SsoConnection {
   readonly clientId: string;
   readonly ssoProfileSid: string;
 }
@@ -25,12 +25,12 @@ export interface ConfigurationSources {
 export interface Configuration {
   settings(): Promise<PageSettings>;
   /** Requested again for each sign-in: what Twilio says now counts. */
-  connection(): Promise<Connection>;
+  connection(): Promise<SsoConnection>;
   allowedOrigins(): Promise<readonly string[]>;
 }
 
 /** @throws {Failure} `no-configuration` if no connection is active */
-export function parseConnection(raw: unknown): Connection {
+export function parseConnection(raw: unknown): SsoConnection {
   const list: unknown[] = isRecord(raw) && Array.isArray(raw.configList) ? raw.configList : [];
   const active = list.find((entry) => isRecord(entry) && entry.active === true);
   if (!isRecord(active) || !isFilledString(active.clientId) || !isFilledString(active.ssoProfileSid)) {

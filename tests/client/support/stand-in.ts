@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** A server in place of the service, for responses that the service never gives. */
-export interface StandIn {
+export interface ServiceStandIn {
   readonly origin: string;
   /** The requests so far; the body as text. */
   readonly requests: { method: string | undefined; path: string; headers: IncomingHttpHeaders; body: string }[];
@@ -12,8 +12,8 @@ export interface StandIn {
   readonly close: () => Promise<void>;
 }
 
-export async function startStandIn(): Promise<StandIn> {
-  const standIn: StandIn = {
+export async function startStandIn(): Promise<ServiceStandIn> {
+  const standIn: ServiceStandIn = {
     origin: '',
     requests: [],
     respond: (response) => response.end(),

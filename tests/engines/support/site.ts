@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { SandboxService } from './service';
 
 /** An app on another origin, which signs in through `flex-auth.js`. */
-export interface Site {
+export interface EngineSite {
   readonly origin: string;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ const page = (service: string) => `<!doctype html>
   });
 </script>`;
 
-export async function startSite({ origin, assets }: SandboxService): Promise<Site> {
+export async function startEngineSite({ origin, assets }: SandboxService): Promise<EngineSite> {
   const server = createServer((request, response) => {
     if (request.url === '/flex-auth.js') {
       response.setHeader('Content-Type', 'text/javascript');

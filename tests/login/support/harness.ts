@@ -2,12 +2,12 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 import { launchChromium } from '../../../local/chromium';
 import { WAIT_LIMIT_MS } from '../../support/limits';
 import { startTogether } from '../../support/start-together';
-import { defaultConfig, type Service, startService } from './service';
+import { defaultConfig, type PageService, startPageService } from './service';
 import { type FakeTwilio, playTwilio } from './twilio';
 
 export interface Harness {
   readonly browser: Browser;
-  readonly service: Service;
+  readonly service: PageService;
   readonly context: BrowserContext;
   readonly twilio: FakeTwilio;
   readonly page: Page;
@@ -42,7 +42,7 @@ export function useLoginPage(): Harness {
   };
 
   beforeAll(async () => {
-    [now.browser, now.service] = await startTogether(launchChromium(), startService());
+    [now.browser, now.service] = await startTogether(launchChromium(), startPageService());
   });
   afterAll(async () => {
     await now.browser?.close();

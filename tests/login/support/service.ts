@@ -14,7 +14,7 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-export interface Service {
+export interface PageService {
   origin: string;
   folder: string;
   /** What `GET /config` returns; a number is a status without a proper body. */
@@ -32,9 +32,9 @@ export async function buildPage(options: Omit<LoginBundleOptions, 'folder'> = { 
 }
 
 /** The built page on a free port, as the service serves it. */
-export async function startService(options?: Omit<LoginBundleOptions, 'folder'>): Promise<Service> {
+export async function startPageService(options?: Omit<LoginBundleOptions, 'folder'>): Promise<PageService> {
   const folder = await buildPage(options);
-  const service: Service = {
+  const service: PageService = {
     origin: '',
     folder,
     config: defaultConfig(),
