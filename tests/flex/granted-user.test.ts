@@ -1,6 +1,6 @@
 import { handler as lookup } from '../../src/functions/lookup';
 import { handler as mint } from '../../src/functions/mint';
-import { type CallOptions, call, type FunctionResponse } from '../support/call';
+import { call, type FunctionCallOptions, type FunctionResponse } from '../support/call';
 import { usersApiChanges, usersApiRequests } from '../support/documented';
 import { startProvider, type TestProvider } from '../support/identity-provider';
 import { useSandbox } from '../support/twilio';
@@ -22,14 +22,15 @@ const ask = (
   handler: typeof mint,
   changes: object,
   settings: object = {},
-  asking: CallOptions = {},
+  asking: FunctionCallOptions = {},
 ): Promise<FunctionResponse> =>
   call(
     handler,
     { ...twilio.settings, ...provider.settings, ...settings },
     { bearer: provider.token(changes), ...asking },
   );
-const mintAs = (changes: object, settings?: object, asking?: CallOptions) => ask(mint, changes, settings, asking);
+const mintAs = (changes: object, settings?: object, asking?: FunctionCallOptions) =>
+  ask(mint, changes, settings, asking);
 
 const forbidden = (message: RegExp) => ({
   status: 403,

@@ -17,7 +17,7 @@ export interface FunctionResponse {
   readonly ms: number;
 }
 
-export interface CallOptions {
+export interface FunctionCallOptions {
   /** A Flex token or a backend key, for the `Authorization` header. */
   readonly bearer?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
@@ -53,7 +53,7 @@ const isForm = (type: unknown, fields: object = {}) =>
 export async function call(
   handler: Handler,
   settings: Readonly<Record<string, unknown>>,
-  { bearer, headers, fields }: CallOptions = {},
+  { bearer, headers, fields }: FunctionCallOptions = {},
 ): Promise<FunctionResponse> {
   const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
   const event = {

@@ -3,7 +3,7 @@ import type { Variables } from '../../local/twilio-run';
 import type { Checkout } from './checkout';
 
 /** How a command ended. */
-export interface Ended {
+export interface ScriptResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -15,7 +15,7 @@ export function runScript(
   script: string,
   parameters: readonly string[],
   environment: Variables = {},
-): Promise<Ended> {
+): Promise<ScriptResult> {
   return new Promise((resolve) => {
     const options = { cwd: folder, env: { ...process.env, ...environment } };
     execFile('npm', ['--silent', 'run', script, '--', ...parameters], options, (error, stdout, stderr) =>
