@@ -57,8 +57,8 @@ const isReached = (time: unknown, nowSeconds: number): boolean =>
 
 /** @returns the name of the first rule that does not hold, or `undefined` */
 export const brokenHeaderRule = (header: Json): string | undefined =>
-  Object.keys(HEADER_RULES).find((name) => !HEADER_RULES[name]?.(header));
+  Object.entries(HEADER_RULES).find(([, holds]) => !holds(header))?.[0];
 
 /** @returns the name of the first rule that does not hold, or `undefined` */
 export const brokenClaimRule = (claims: Json, expected: Expected): string | undefined =>
-  Object.keys(CLAIM_RULES).find((name) => !CLAIM_RULES[name]?.(claims, expected));
+  Object.entries(CLAIM_RULES).find(([, holds]) => !holds(claims, expected))?.[0];

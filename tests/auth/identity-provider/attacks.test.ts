@@ -114,7 +114,7 @@ describe('signature', () => {
   it('a genuine token whose header or claims were changed afterwards', async () => {
     const [head, , signature] = provider.token().split('.');
     const admin = base64url(provider.claims({ email: 'admin@example.com' }));
-    await expectRefused(`${head}.${admin}.${signature}`, /signature/);
+    await expectRefused(`${head}.${admin}.${signature}`, /^signature: ERR_JWS_SIGNATURE_VERIFICATION_FAILED$/);
     const [, claims] = provider.token().split('.');
     await expectRefused(`${base64url(header({ typ: 'at+jwt' }))}.${claims}.${signature}`, /signature/);
   });
@@ -149,7 +149,18 @@ describe('header', () => {
   });
 
   it('the typ of a logout token, of a security event, or of another type', async () => {
-    for (const typ of ['logout+jwt', 'secevent+jwt', 'dpop+jwt', 'application/jose', 'at+jwt2', 'JWTx', '', 7, null]) {
+    for (const typ of [
+      'logout+jwt',
+      'secevent+jwt',
+      'dpop+jwt',
+      'application/jose',
+      'at+jwt2',
+      'JWTx',
+      '',
+      7,
+      null,
+      ['JWT'],
+    ]) {
       await expectRefused(signToken(header({ typ }), provider.claims(), provider.key), /typ/);
     }
   });
@@ -270,14 +281,16 @@ describe('the userinfo endpoint as a second audience', () => {
 
 describe('size and form', () => {
   it('more than 16,384 characters, though genuine', async () => {
-    const padding = (length: number) => provider.token({ padding: 'x'.repeat(length) });
-    const overhead = padding(0).length;
-    const fitting = padding(Math.floor((16_384 - overhead) * 0.75) - 4);
-    expect(fitting.length).toBeLessThanOrEqual(16_384);
-    expect(fitting.length).toBeGreaterThan(16_370);
-    expect(await call(mint, settings(), { bearer: fitting })).toMatchObject({ status: 201 });
+    const padded = (length: number, extra: string) => provider.token({ padding: 'x'.repeat(length) }, { extra });
+    const about = Math.floor((16_384 - padded(0, '').length) * 0.75);
+    // Base64 cannot have every length: header and claims together can.
+    const candidates = ['', 'x', 'xx', 'xxx'].flatMap((extra) =>
+      Array.from({ length: 16 }, (_, more) => padded(about - 8 + more, extra)),
+    );
+    const ofLength = (length: number) => candidates.find((token) => token.length === length) ?? '';
+    expect(await call(mint, settings(), { bearer: ofLength(16_384) })).toMatchObject({ status: 201 });
     twilio.sandbox.reset();
-    await expectRefused(padding(16_384));
+    await expectRefused(ofLength(16_385), /too long/);
     await expectRefused(`a.b.${'c'.repeat(1_000_000)}`);
   });
 
