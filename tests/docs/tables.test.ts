@@ -6,7 +6,10 @@ import { PAGES as PATHS } from '../../scripts/docs/pages';
 import { DeprovisionSchema, LookupSchema, MintSchema, ProvisionSchema, provisionRequest } from '../../src/api/requests';
 import { STATUS_OF_CODE } from '../../src/contract/error-codes';
 import { METHODS } from '../../src/contract/functions';
+import { RENEWED_EVENT, SIGNED_IN_EVENT } from '../../src/contract/messages';
+import { SESSION_STORAGE_KEYS } from '../../src/contract/storage-keys';
 import { ApiError } from '../../src/errors';
+import { parseSession } from '../../src/login/session/session';
 import { readSettings, SETTING_NAMES } from '../../src/settings/settings';
 import { blocksOf, namesIn, PAGES, read, tableBelow } from './support/pages';
 
@@ -23,6 +26,24 @@ it('the documentation names the oldest browsers that the page is built for', () 
       [name, ...(other === undefined ? [] : [other])].map((browser) => `${browser.toLowerCase()}${version}`),
   );
   expect(named).toEqual(OLDEST_BROWSERS);
+});
+
+it('the table of what scripts on the sign-in page may use names the events, the stored session and its fields', () => {
+  const [, events, stored] = tableBelow('docs/login-page.md', '## Scripts on the page');
+  expect(namesIn(events?.[0])).toEqual([SIGNED_IN_EVENT, RENEWED_EVENT]);
+  expect(namesIn(stored?.[0])).toEqual([`sessionStorage["${SESSION_STORAGE_KEYS.session}"]`]);
+  const session = {
+    accessToken: 'a',
+    refreshToken: 'r',
+    expiresAt: '2030-01-01T12:00:00Z',
+    identity: 'i',
+    username: 'u',
+    roles: ['agent'],
+    accountSid: 'AC1',
+    ssoProfileSid: 'JB1',
+    unknown: 'x',
+  };
+  expect(namesIn(stored?.[1]).sort()).toEqual(Object.keys(parseSession(session) ?? {}).sort());
 });
 
 it('the table of errors lists every code with its status', () => {

@@ -245,7 +245,7 @@ it('connects no worker of a client that was destroyed while TaskRouter was loadi
   expect(outcome).toBe('The client was destroyed while TaskRouter was loading');
 });
 
-it('asks Twilio once whose token it is, for the page and for the client', async () => {
+it('sends one Tokens/Info request for the page and the client together', async () => {
   await login.open();
   await login.status(SIGNED_IN);
   expect(login.twilio.requests.filter(({ path }) => path.endsWith('/Tokens/Info'))).toHaveLength(1);
