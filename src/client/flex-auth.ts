@@ -381,11 +381,8 @@ export async function connect<Client extends RenewableClient, ClientOptions exte
 }
 
 function destroy(client: RenewableClient): void {
-  try {
-    client.destroy();
-  } catch {
-    // The app has destroyed it before.
-  }
+  // It fails if the app has destroyed the client before.
+  void new Promise((resolve) => resolve(client.destroy())).catch(() => {});
 }
 
 /** The functions of the Flex SDK that renew a session, as far as they are used. */
@@ -516,6 +513,8 @@ export interface Renewal {
 const LEAD_MS = 5 * 60_000;
 const WARNING_MS = 60_000;
 const RETRY_MS = { first: 2_000, longest: 30_000 };
+/** How long renewal may fail, past the expiry, while the time is only assumed. */
+const UNSURE_MS = 5 * 60_000;
 /** The longest time between two looks at the clock: after a sleep, timers go on as if there had been none. */
 const TICK_MS = 5_000;
 /** Longer than the minute between two timers of a background tab. */
@@ -535,6 +534,11 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
     [globalThis.window, 'pageshow'],
     [globalThis.document, 'visibilitychange'],
   ];
+  const wake = ({ type }: Event) => {
+    // Back online: does not wait for the rest of a backoff that began before.
+    if (type === 'online') nextAt = Math.min(nextAt, Math.max(endsAt - lead, calledAt + RETRY_MS.first));
+    void look();
+  };
 
   let token = first;
   let endsAt = 0;
@@ -542,6 +546,8 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
   let nextAt = 0;
   /** When the current call of `getToken` began. */
   let callAt: number | undefined;
+  /** When the latest one began. */
+  let calledAt = 0;
   /** When the first call of this renewal began. Unset after a sleep or an offline stretch: the network may need a moment. */
   let triedAt: number | undefined;
   let retries = 0;
@@ -569,14 +575,21 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
     isWarned = false;
   }
 
+  /** The time may have been wrong until now: what was planned by it is planned again. */
+  function keepTime(): void {
+    if (endsAt !== Date.parse(token.expiresAt)) adopt(token);
+    nextAt = Math.min(nextAt, Math.max(endsAt - lead, serverNow() + RETRY_MS.first));
+  }
+
   async function look(): Promise<void> {
     if (signal.aborted || isSyncing) return;
     clearTimeout(timer);
-    if (hasJumped()) {
+    if (isTimeUncertain()) {
       isSyncing = true;
       await syncServerTime(signal);
       isSyncing = false;
       if (signal.aborted) return;
+      keepTime();
     }
     const now = serverNow();
     if (isOffline() || now - lookedAt > GAP_MS) triedAt = undefined;
@@ -596,6 +609,7 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
 
   async function renew(startedAt: number): Promise<void> {
     callAt = startedAt;
+    calledAt = startedAt;
     triedAt ??= startedAt;
     try {
       const next = await requestToken(getToken, signal);
@@ -615,7 +629,7 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
   function fail(error: unknown, startedAt: number): void {
     failure = { error };
     const now = serverNow();
-    const hasTriedLong = now - (triedAt ?? now) >= warning();
+    const hasTriedLong = now - (triedAt ?? now) >= (isTimeAssumed() ? UNSURE_MS : warning());
     if (startedAt >= endsAt && hasTriedLong && !isOffline()) {
       stop();
       void tell(onEnded, error);
@@ -626,26 +640,21 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
     nextAt = now < endsAt ? Math.min(retryAt, endsAt) : retryAt;
   }
 
-  function check(): void {
-    nextAt = Math.min(nextAt, endsAt - lead);
-    void look();
-  }
-
   function stop(): void {
     if (signal.aborted) return;
     ending.abort();
     clearTimeout(timer);
-    for (const [target, type] of events) target?.removeEventListener(type, check);
+    for (const [target, type] of events) target?.removeEventListener(type, wake);
   }
 
   adopt(first);
-  for (const [target, type] of events) target?.addEventListener(type, check);
+  for (const [target, type] of events) target?.addEventListener(type, wake);
   void look();
   return {
     get token() {
       return token;
     },
-    check,
+    check: () => void look(),
     stop,
   };
 }
@@ -662,12 +671,28 @@ async function tell<Value>(handler: ((value: Value) => unknown) | undefined, val
 }
 
 /** Offsets from `performance.now()`, in milliseconds: of the server's time, and of the device's clock when that was read. */
-let clock: { readonly server: number; readonly device: number; readonly isExact: boolean } | undefined;
+let clock:
+  | {
+      readonly server: number;
+      readonly device: number;
+      readonly isExact: boolean;
+      /** By `performance.now()`: when to request the time again, after a failure; `Infinity` if that is of no use. */
+      readonly retryAt: number;
+    }
+  | undefined;
+
+const TIME_RETRY_MS = { first: 5_000, longest: 5 * 60_000 };
+let timeRetryMs = TIME_RETRY_MS.first;
 
 const deviceOffset = () => Date.now() - performance.now();
 
 /** Whether the device has slept or its clock was set. Only a server can tell which. */
 const hasJumped = () => clock === undefined || Math.abs(deviceOffset() - clock.device) > 2_000;
+
+/** Whether the device's clock stands in for a server that did not respond. */
+const isTimeAssumed = () => clock !== undefined && clock.retryAt !== Infinity;
+
+const isTimeUncertain = () => hasJumped() || (clock?.retryAt ?? 0) <= performance.now();
 
 /** The server's time in milliseconds since 1970, as far as it is known. */
 export const serverNow = (): number => (clock?.server ?? deviceOffset()) + performance.now();
@@ -677,26 +702,32 @@ export function readServerTime(headers: Headers): boolean {
   if (clock?.isExact && !hasJumped()) return true;
   const ms = Date.parse(headers.get('Date') ?? '') + 1000 * Number(headers.get('Age'));
   if (Number.isNaN(ms)) return false;
-  clock = { server: ms - performance.now(), device: deviceOffset(), isExact: true };
+  clock = { server: ms - performance.now(), device: deviceOffset(), isExact: true, retryAt: Infinity };
+  timeRetryMs = TIME_RETRY_MS.first;
   return true;
 }
 
 /**
  * Requests the time from the page's own server, if it is not known or the device's clock has jumped. Falls back to the device:
- * it may have slept, so a jump ahead counts as time that has passed.
+ * it may have slept, so a jump ahead counts as time that has passed. If the server did not respond, a later call requests it again.
  */
 export async function syncServerTime(signal?: AbortSignal): Promise<void> {
-  if (!hasJumped()) return;
-  const headers = await requestOwnHeaders(signal).catch(() => undefined);
+  if (!hasJumped() && !isTimeAssumed()) return;
+  let retryAt = Infinity;
+  const headers = await requestOwnHeaders(signal).catch(() => {
+    retryAt = performance.now() + timeRetryMs;
+    timeRetryMs = Math.min(timeRetryMs * 2, TIME_RETRY_MS.longest);
+    return undefined;
+  });
   if (signal?.aborted || (headers && readServerTime(headers))) return;
   const device = deviceOffset();
   const server = clock ? clock.server + Math.max(0, device - clock.device) : device;
-  clock = { server, device, isExact: false };
+  clock = { server, device, isExact: false, retryAt };
 }
 
 async function requestOwnHeaders(signal: AbortSignal | undefined): Promise<Headers | undefined> {
   const { origin, pathname } = globalThis.location ?? {};
-  if (!origin) return undefined;
+  if (!origin || origin === 'null') return undefined;
   const tooLate = () => new FlexAuthError('timeout', 'No response within 3 s.');
   return within<Headers>(3_000, tooLate, signal, (resolve, reject) => {
     const call = new AbortController();

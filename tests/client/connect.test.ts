@@ -408,6 +408,72 @@ describe('time', () => {
     connection.stop();
   });
 
+  const HEAD_FAILURES: [string, () => Promise<Response>][] = [
+    ['fails', () => Promise.reject(new TypeError('Failed to fetch'))],
+    ['hangs', hanging],
+  ];
+  const failOnce = (failure: () => Promise<Response>) => {
+    const { respond } = world;
+    let isFirst = true;
+    world.respond = (...request) => {
+      const response = isFirst ? failure() : respond(...request);
+      isFirst = false;
+      return response;
+    };
+  };
+  const CLOCKS: [string, number][] = [
+    ['2 hours slow', -2 * HOUR],
+    ['2 hours fast', 2 * HOUR],
+  ];
+  const UNLUCKY = CLOCKS.flatMap(([clock, byMs]) =>
+    HEAD_FAILURES.map(([how, failure]) => ({ clock, byMs, how, failure })),
+  );
+
+  it.each(UNLUCKY)('is requested again if a request $how, with a clock that is $clock', async ({ byMs, failure }) => {
+    world.leave();
+    world = await enterWorld({ deviceAheadMs: byMs });
+    failOnce(failure);
+    const connecting = connected(HOUR);
+    await world.pass(3 * SECOND);
+    const { connection, events } = await connecting;
+    await world.pass(56 * MINUTE);
+    expect(events.at(-2)).toMatch(/^33\d\d getToken$/);
+    expect(events.length).toBeLessThanOrEqual(2);
+    connection.stop();
+  });
+
+  it.each(UNLUCKY)(
+    'is requested again if a request $how, after the clock was set to be $clock',
+    async ({ byMs, failure }) => {
+      const { connection, events, provider } = await connected(HOUR);
+      await world.pass(2 * MINUTE);
+      failOnce(failure);
+      world.setDeviceClock(byMs);
+      await world.pass(54 * MINUTE);
+      expect(events.filter((line) => /end/.test(line))).toEqual([]);
+      expect(Date.parse(connection.expiresAt) - world.serverNow()).toBeGreaterThan(4 * MINUTE);
+      expect(provider.calls).toBeLessThanOrEqual(3);
+      connection.stop();
+    },
+  );
+
+  it('is not taken from the device to end a session while nothing can be reached', async () => {
+    const { client, connection, events, provider } = await connected(HOUR);
+    await world.pass(2 * MINUTE);
+    const { respond } = world;
+    world.respond = () => Promise.reject(new TypeError('Failed to fetch'));
+    provider.next = failing;
+    world.setDeviceClock(2 * HOUR);
+    await world.pass(70 * SECOND);
+    world.respond = respond;
+    provider.next = async () => tokenOf(provider.calls, HOUR);
+    await world.pass(54 * MINUTE);
+    expect(events.filter((line) => line.includes('ended'))).toEqual([]);
+    expect(events.at(-1)).toMatch(/renewed/);
+    expect(client.isDestroyed).toBe(false);
+    connection.stop();
+  });
+
   it('renews within 5 s of a sleep, although no event tells of it', async () => {
     const { connection, events } = await connected(HOUR);
     await world.pass(20 * MINUTE);
@@ -515,13 +581,34 @@ describe('check', () => {
     connection.stop();
   });
 
-  it('calls getToken at once if renewal is due and the next call would come later', async () => {
-    const { connection, events, provider } = await connected(HOUR);
+  it.each([
+    ['fails', failing],
+    ['returns the same token', async () => tokenOf(1, HOUR)],
+  ])('leaves it to the backoff when to call a getToken that %s', async (_, next) => {
+    const { connection, provider } = await connected(HOUR);
+    provider.next = next;
+    await world.pass(55 * MINUTE);
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      connection.check();
+      world.dispatch('document', 'visibilitychange');
+      world.dispatch('window', 'pageshow');
+      await world.pass(SECOND);
+    }
+    // At the start, then after 0, 2, 6, 14 and 30 seconds, and 60.
+    expect(provider.calls).toBeLessThanOrEqual(7);
+    connection.stop();
+  });
+
+  it('calls getToken at once when the device is back online, but no more often than every 2 s', async () => {
+    const { connection, provider } = await connected(HOUR);
     provider.next = failing;
     await world.pass(55 * MINUTE + 20 * SECOND);
-    const before = events.length;
-    connection.check();
-    expect(events.length).toBe(before + 1);
+    const before = provider.calls;
+    for (let tenths = 0; tenths < 15; tenths += 1) {
+      world.setOnline(true);
+      await world.pass(SECOND / 10);
+    }
+    expect(provider.calls).toBe(before + 1);
     connection.stop();
   });
 
