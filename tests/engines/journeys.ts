@@ -29,6 +29,9 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
   let browser: Browser | undefined;
   let tab: Tab;
 
+  // A WebDriver loses a command now and then. The first failure is printed too.
+  jest.retryTimes(1, { logErrorsBeforeRetry: true });
+
   beforeAll(async () => {
     mkdirSync(PICTURES, { recursive: true });
     [engine, service] = await startTogether(start(), startSandboxService());

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { SIGNED_IN, useLoginPage } from './support/harness';
 
 const login = useLoginPage();
@@ -73,4 +75,18 @@ it('signs in and renews without the APIs that sharing between tabs requires', as
   await login.button('Sign out').click();
   await login.status('You are signed out');
   expect(login.log).toEqual([]);
+});
+
+it('refuses a return_to of another origin and a popup without an origin in words, without these APIs too', async () => {
+  await login.context.addInitScript(withoutApis(YOUNGER));
+  await login.open('?return_to=https://evil.example/');
+  await login.alert(/\w/);
+  await login.open('?mode=popup&origin=nonsense');
+  await login.alert('may not receive your session');
+  expect(login.log.filter((line) => line.includes('is not a function'))).toEqual([]);
+});
+
+it('has a style sheet without functions that the oldest browsers lack', () => {
+  const css = readFileSync(join(resolve(__dirname, '../../dist/assets'), 'login.css'), 'utf8');
+  expect(css).not.toMatch(/light-dark\(|@scope|@starting-style|text-wrap-style|:open\b/);
 });
