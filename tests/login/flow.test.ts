@@ -44,7 +44,7 @@ it.each([
   ['missing', '?code=c1&state=s', {}],
   ['missing', '?code=c1&state=s', { 'flex-auth:login': { state: 's' } }],
   ['old', '?code=c1&state=s', pending({ startedAt: manualTime().now() - 600_001 })],
-  ['old', '?code=c1&state=s', pending({ startedAt: manualTime().now() + 60_001 })],
+  ['clock', '?code=c1&state=s', pending({ startedAt: manualTime().now() + 60_001 })],
   ['denied', '?error=access_denied', pending()],
   ['provider', '?error=server_error&code=c1&state=s', pending()],
 ])('fails as %s if the page comes back with %s, and exchanges nothing', async (kind, address, stored) => {

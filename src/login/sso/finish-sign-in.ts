@@ -19,7 +19,7 @@ export interface CodeExchange {
  *
  * @param onAccessToken called when there is a token, before it is known whose it is
  * @param login what `takePendingLogin` returned; it is no longer in the store
- * @throws {Failure} `missing`, `old`, `mismatch`, `refused`, `clock`, `unreachable` or `too-slow`
+ * @throws {Failure} `missing`, `old`, `clock`, `mismatch`, `refused`, `unreachable` or `too-slow`
  */
 export async function finishSignIn(
   tools: SessionTools & { readonly sdk: CodeExchange },

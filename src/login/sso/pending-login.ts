@@ -62,13 +62,14 @@ export function intentOf({ returnTo, popupOrigin }: Intent = {}): Intent {
  * Returns the pending login if the response belongs to it. `state` alone proves little, since the SDK gives the same one
  * each time; verifier and nonce prove to Twilio that the response is ours. `state` must still be there and equal.
  *
- * @throws {Failure} `missing`, `old` or `mismatch`
+ * @throws {Failure} `missing`, `old`, `clock` or `mismatch`
  */
 export function matchingLogin(login: PendingLogin | undefined, state: string | undefined, now: Clock): PendingLogin {
   if (!login) throw new Failure('missing');
   const ageMs = now() - login.startedAt;
+  if (ageMs < -MAX_AHEAD_MS) throw new Failure('clock');
   // Negated so that NaN fails too.
-  if (!(ageMs >= -MAX_AHEAD_MS && ageMs <= MAX_AGE_MS)) throw new Failure('old');
+  if (!(ageMs <= MAX_AGE_MS)) throw new Failure('old');
   if (state !== login.state) throw new Failure('mismatch');
   return login;
 }
