@@ -117,6 +117,27 @@ describe('tabs that hold the same session', () => {
     expect(held).toEqual([login.twilio.tokens.at(-1), login.twilio.tokens.at(-1)]);
   });
 
+  it.each([0, 1_500])('share the renewal if they load expired at the same time: %d ms', async (delayMs) => {
+    await login.open();
+    await login.status(SIGNED_IN);
+    const tabs = [login.page, await openCopy('window.open')];
+    for (const tab of tabs) {
+      await expireStoredSession({}, tab);
+      await tab.goto('about:blank');
+    }
+    await login.context.route(/Flex.OAuth.Tokens/, async (route) => {
+      await new Promise((done) => setTimeout(done, delayMs));
+      await route.fallback();
+    });
+    await Promise.all(tabs.map((tab) => tab.goto(`${login.service.origin}/login.html`)));
+    for (const tab of tabs) await tab.getByRole('status').filter({ hasText: SIGNED_IN }).waitFor();
+    // The code, and the refresh token once.
+    expect(login.twilio.requestsTo(TOKENS)).toHaveLength(2);
+    expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(1);
+    const held = await Promise.all(tabs.map((tab) => tab.evaluate('flexAuth.session.refreshToken')));
+    expect(held[0]).toBe(held[1]);
+  });
+
   it('are all signed out by a sign-out in one of them, over reloads too', async () => {
     await login.open();
     await login.status(SIGNED_IN);
@@ -251,8 +272,8 @@ it('sends one Tokens/Info request for the page and the client together', async (
   expect(login.twilio.requests.filter(({ path }) => path.endsWith('/Tokens/Info'))).toHaveLength(1);
 });
 
-async function expireStoredSession(changes: object = {}): Promise<void> {
-  await login.page.evaluate(`
+async function expireStoredSession(changes: object = {}, tab = login.page): Promise<void> {
+  await tab.evaluate(`
     const session = JSON.parse(sessionStorage['flex-auth:session']);
     const changes = { expiresAt: '2020-01-01T00:00:00Z', ...${JSON.stringify(changes)} };
     sessionStorage['flex-auth:session'] = JSON.stringify({ ...session, ...changes })`);

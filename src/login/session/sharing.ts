@@ -36,7 +36,7 @@ export interface SharingTab {
 
 /** The sessions that several tabs hold: a duplicated tab, or one that the page opened, begins with a copy. */
 export interface Sharing {
-  /** Renews the session unless another tab has, whose session it returns then. */
+  /** Renews the session unless another tab has or is about to: waits for that one, and returns its session. */
   renewOnce(old: Session, renew: () => Promise<Session>): Promise<Session>;
   /** Notes that the refresh token of the old session is spent. */
   replace(old: Session, next: Tokens): Promise<void>;
@@ -64,15 +64,17 @@ export const unshared: Sharing = {
 export function createSharing({ timers, channel, record, alone, hash }: SharingTools): Sharing {
   const tabs = new Set<SharingTab>();
   const waiting = new Set<(id: string, session: Session) => void>();
+  /** What this tab renewed or took over last. It is passed on already while the client of this tab starts. */
+  let received: Session | undefined;
   const idOf = ({ accessToken }: Tokens) => hash(accessToken);
 
   const read = (): string[][] => {
     const entries = readJson(record, LOCAL_STORAGE_KEYS.successors);
     return Array.isArray(entries) ? entries.filter((entry) => Array.isArray(entry)) : [];
   };
+  const write = (entries: string[][]) => record.setItem(LOCAL_STORAGE_KEYS.successors, JSON.stringify(entries));
   const note = (id: string, next: string) => {
-    if (id === next) return;
-    record.setItem(LOCAL_STORAGE_KEYS.successors, JSON.stringify([...read(), [id, next]].slice(-MAX_SUCCESSORS)));
+    if (id !== next) write([...read(), [id, next]].slice(-MAX_SUCCESSORS));
   };
   /** The hash of the latest session that began with this one. */
   const follow = (id: string): string => {
@@ -92,6 +94,12 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
     const { id, replaces, type } = message;
     const session = parseSession(message.session);
     if (session) for (const wait of waiting) wait(id, session);
+    const kept = received;
+    if (kept) {
+      const own = await idOf(kept);
+      if (type === 'request' && own === id) channel.postMessage({ type: 'session', id, session: kept });
+      if (type === ENDED && (own === id || follow(own) === ENDED)) received = undefined;
+    }
     for (const tab of tabs) {
       const own = await idOf(tab.current());
       if (type === 'request' && own === id) channel.postMessage({ type: 'session', id, session: tab.current() });
@@ -117,33 +125,44 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
     });
   }
 
-  async function latest(session: Session): Promise<Session | typeof ENDED> {
+  /** @param heard sessions that other tabs have passed on meanwhile, by the hash of their access tokens */
+  async function latest(session: Session, heard?: Map<string, Session>): Promise<Session | typeof ENDED> {
     const own = await idOf(session);
     const last = follow(own);
     if (last === ENDED) return ENDED;
-    return last === own ? session : ((await request(last)) ?? session);
+    return last === own ? session : (heard?.get(last) ?? (await request(last)) ?? session);
   }
 
   return {
-    latest,
+    latest: (session) => latest(session),
     async renewOnce(old, renew) {
       const id = await idOf(old);
-      return alone(`flex-auth:renewal:${id}`, async () => {
-        const found = await latest(old);
+      const heard = new Map<string, Session>();
+      const hear = (from: string, session: Session) => void heard.set(from, session);
+      // The tab that holds the lock passes on its session before it releases the lock.
+      waiting.add(hear);
+      const renewal = alone(`flex-auth:renewal:${id}`, async () => {
+        const found = await latest(old, heard);
         if (found === ENDED) throw new Failure('ended');
-        if (found.accessToken !== old.accessToken) return found;
+        if (found.accessToken !== old.accessToken) {
+          received = found;
+          return found;
+        }
         // Spent by a tab that is closed by now. Twilio must not see it again.
         if (follow(id) !== id) throw new Failure('refused');
         const session = await renew();
+        received = session;
         channel.postMessage({ type: 'session', id: await idOf(session), replaces: id, session });
         return session;
       });
+      return renewal.finally(() => waiting.delete(hear));
     },
     async replace(old, next) {
       note(await idOf(old), await idOf(next));
     },
     async signOut(session) {
       const id = await idOf(session);
+      received = undefined;
       note(id, ENDED);
       channel.postMessage({ type: ENDED, id });
     },

@@ -1,5 +1,6 @@
 import type { Session } from '../../../src/login/session/session';
 import { createSharing, type SharingTools, type TabChannel } from '../../../src/login/session/sharing';
+import { later } from '../support/flow-page';
 import { manualTime, memoryStore } from '../support/memory';
 import { ACCOUNT_SID } from '../support/service';
 
@@ -22,7 +23,8 @@ function browser() {
   let lock: Promise<unknown> = Promise.resolve();
   const alone: SharingTools['alone'] = (_, task) => {
     const run = lock.then(task, task);
-    lock = run.catch(() => {});
+    // As in a browser, messages usually arrive before the next tab gets the lock.
+    lock = run.catch(() => {}).then(() => new Promise((done) => setTimeout(done)));
     return run;
   };
   /** A tab that holds the session; without one, a tab that is loading. */
@@ -58,7 +60,12 @@ function browser() {
       tab.session = renewed;
       return renewed;
     });
-  return { time, record, openTab, renew, renewIn };
+  /** Delivers all messages between the tabs before the time limit of a reply. */
+  const waitForReplies = async () => {
+    await new Promise((done) => setTimeout(done, 50));
+    await time.pass(1_000);
+  };
+  return { time, record, openTab, renew, renewIn, waitForReplies };
 }
 
 it('renews once if two tabs renew the same session at the same time, and both get the result', async () => {
@@ -91,15 +98,60 @@ it('gives a tab that loads with replaced tokens the current ones', async () => {
 });
 
 it('refuses to renew with spent tokens if the tab that renewed them is closed', async () => {
-  const { openTab, renewIn, renew, time } = browser();
+  const { openTab, renewIn, renew, waitForReplies } = browser();
   const one = openTab(SESSION);
   await renewIn(one);
   one.close();
   const outcome = expect(renewIn(openTab(SESSION))).rejects.toMatchObject({ kind: 'refused' });
-  await time.pass(1_000);
-  await time.pass(0);
+  await waitForReplies();
   await outcome;
   expect(renew).toHaveBeenCalledTimes(1);
+});
+
+it('gives two tabs that load at the same time, neither of them signed in yet, the result of one renewal', async () => {
+  const { openTab, renewIn, renew, waitForReplies } = browser();
+  const outcome = Promise.allSettled([renewIn(openTab()), renewIn(openTab())]);
+  await waitForReplies();
+  const fulfilled = { status: 'fulfilled', value: RENEWED };
+  expect(await outcome).toEqual([fulfilled, fulfilled]);
+  expect(renew).toHaveBeenCalledTimes(1);
+});
+
+it('gives a tab that loads while the renewing tab starts its client the renewed session', async () => {
+  const { openTab, renewIn, waitForReplies } = browser();
+  await renewIn(openTab());
+  const latest = openTab().sharing.latest(SESSION);
+  await waitForReplies();
+  expect(await latest).toEqual(RENEWED);
+});
+
+it('gives a waiting tab the renewed session even if the renewing tab closes right after', async () => {
+  const { openTab, renewIn, renew, waitForReplies } = browser();
+  const responding = later<Session>();
+  renew.mockReturnValue(responding.promise);
+  const one = openTab();
+  const first = renewIn(one).then(one.close);
+  const second = renewIn(openTab()).catch((error: unknown) => error);
+  await waitForReplies();
+  responding.come(RENEWED);
+  await first;
+  await waitForReplies();
+  expect(await second).toEqual(RENEWED);
+});
+
+it('passes nothing on after the sign-out, not even what it renewed before it was signed in', async () => {
+  const { openTab, renewIn, record, waitForReplies } = browser();
+  const [one, other] = [openTab(), openTab()];
+  const renewals = Promise.all([renewIn(one), renewIn(other)]);
+  await waitForReplies();
+  await renewals;
+  await one.sharing.signOut(RENEWED);
+  await waitForReplies();
+  // Without the record, the tabs that still hold the session would reply.
+  record.setItem('flex-auth:successors', '[["hash-of-a1","hash-of-a2"]]');
+  const latest = openTab().sharing.latest(SESSION);
+  await waitForReplies();
+  expect(await latest).toEqual(SESSION);
 });
 
 it('renews in the next tab if the renewal of the first one fails', async () => {
