@@ -211,6 +211,34 @@ it('starts the client from a pasted token, and keeps it over a reload', async ()
   await login.status(SIGNED_IN);
 });
 
+it('keeps a token that is pasted again after a sign-out over a reload, until the next sign-out', async () => {
+  const pasteInto = async (tab: typeof login.page) => {
+    await tab.getByLabel('Flex token').fill('pasted.token');
+    await tab.getByRole('button', { name: 'Use this token' }).click();
+    await tab.getByRole('status').filter({ hasText: SIGNED_IN }).waitFor();
+  };
+  const address = `${login.service.origin}/login.html?mode=token`;
+  await login.open('?mode=token');
+  await pasteInto(login.page);
+  await login.button('Sign out').click();
+  await login.status('You are signed out');
+  await login.open('?mode=token');
+  await pasteInto(login.page);
+  const other = await login.context.newPage();
+  await other.goto(address);
+  await pasteInto(other);
+  for (const tab of [login.page, other]) {
+    await tab.reload();
+    await tab.getByRole('status').filter({ hasText: SIGNED_IN }).waitFor();
+  }
+  await login.button('Sign out').click();
+  await other.getByRole('status').filter({ hasText: 'You are signed out' }).waitFor();
+  for (const tab of [login.page, other]) {
+    await tab.reload();
+    await tab.getByRole('status').filter({ hasText: 'You are signed out' }).waitFor();
+  }
+});
+
 it('says that a pasted token is rejected or missing, and accepts another one', async () => {
   await login.open('?mode=token');
   await login.button('Use this token').click();

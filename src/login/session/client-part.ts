@@ -19,6 +19,7 @@ export interface ClientPart<Client> {
    * if there will be no such session.
    */
   startAhead(accessToken: string, settings: PageSettings): () => void;
+  /** Starts the client. Revokes an earlier sign-out of the session, unless `resumeSession` brought it. */
   startSession(
     page: PageTools,
     session: Session,
@@ -43,6 +44,7 @@ export function createClientPart<Client extends { destroy(): void }>(
 ): ClientPart<Client> {
   const ahead = new Map<string, Promise<Client>>();
   let lastStarted: string | undefined;
+  let resuming: string | undefined;
   const withSharing = ({ sdk, ...page }: PageTools): StoredRefreshTools => ({
     ...page,
     sharing,
@@ -68,12 +70,24 @@ export function createClientPart<Client extends { destroy(): void }>(
           .catch(() => {});
       };
     },
-    startSession(page, session, settings, events) {
+    async startSession(page, session, settings, events) {
       lastStarted = session.accessToken;
+      // A session that is only continued stays ended if another tab signs out of it meanwhile.
+      const isFresh = session.accessToken !== resuming;
+      // If that fails, the session lasts until the next reload.
+      if (isFresh) await sharing.signedInAgain(session).catch(() => {});
       const create: typeof factory.create = (token, chosen) => take(token) ?? factory.create(token, chosen);
       return startLiveSession({ ...factory, create }, withSharing(page), session, settings, events);
     },
-    resumeSession: (page, held, steps) => resumeSession(withSharing(page), held, steps),
+    resumeSession(page, held, { renewing, bring }) {
+      const bringResumed = async (session: Session) => {
+        resuming = session.accessToken;
+        await bring(session).finally(() => {
+          resuming = undefined;
+        });
+      };
+      return resumeSession(withSharing(page), held, { renewing, bring: bringResumed });
+    },
     signOut: (session) => sharing.signOut(session),
   };
 }

@@ -44,6 +44,8 @@ export interface Sharing {
   latest(session: Session): Promise<Session | typeof ENDED>;
   /** Signs out all tabs that hold the session. */
   signOut(session: Session): Promise<void>;
+  /** Revokes the sign-out of the session: the person has signed in with the same token again. */
+  signedInAgain(session: Session): Promise<void>;
   /** Returns a function that leaves again. */
   join(tab: SharingTab): () => void;
 }
@@ -54,6 +56,7 @@ export const unshared: Sharing = {
   replace: async () => {},
   latest: async (session) => session,
   signOut: async () => {},
+  signedInAgain: async () => {},
   join: () => () => {},
 };
 
@@ -165,6 +168,11 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
       received = undefined;
       note(id, ENDED);
       channel.postMessage({ type: ENDED, id });
+    },
+    async signedInAgain(session) {
+      const id = await idOf(session);
+      // Later tokens of the session stay signed out. A live session keeps its record: its earlier tokens are spent.
+      if (follow(id) === ENDED) write(read().filter(([from]) => from !== id));
     },
     join(tab) {
       tabs.add(tab);

@@ -173,6 +173,34 @@ it('signs out all tabs that hold the session, also one that loads later or holds
   expect(await openTab().sharing.latest(RENEWED)).toBe('ended');
 });
 
+it('continues a session that the person signed in with again after the sign-out, until the next sign-out', async () => {
+  const { openTab } = browser();
+  const { sharing } = openTab(SESSION);
+  await sharing.signOut(SESSION);
+  await sharing.signedInAgain(SESSION);
+  expect(await openTab().sharing.latest(SESSION)).toBe(SESSION);
+  await sharing.signOut(SESSION);
+  expect(await openTab().sharing.latest(SESSION)).toBe('ended');
+});
+
+it('keeps later tokens signed out if the person signs in again with earlier ones', async () => {
+  const { openTab, renewIn } = browser();
+  const { sharing } = openTab();
+  await renewIn(openTab(SESSION));
+  await sharing.signOut(RENEWED);
+  await sharing.signedInAgain(SESSION);
+  expect(await sharing.latest(SESSION)).toBe(SESSION);
+  expect(await sharing.latest(RENEWED)).toBe('ended');
+});
+
+it('remembers that tokens are spent if the person signs in with them while the session is live', async () => {
+  const { openTab, renewIn } = browser();
+  await renewIn(openTab(SESSION));
+  const { sharing } = openTab();
+  await sharing.signedInAgain(SESSION);
+  expect(await sharing.latest(SESSION)).toEqual(RENEWED);
+});
+
 it('records nothing secret, and no more than 100 entries', async () => {
   const { openTab, record } = browser();
   const { sharing } = openTab(SESSION);
