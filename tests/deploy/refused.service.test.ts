@@ -55,7 +55,7 @@ it.each([
 
 it('does not deploy a build with the settings of another file', async () => {
   const { code, output } = await checkout.npm('exec', '--', 'tsx', 'scripts/deploy.ts', '--env', 'other.env');
-  expect([code, output]).toEqual([1, expect.stringContaining('The build reads .env alone')]);
+  expect([code, output]).toEqual([1, expect.stringContaining('The build reads only .env')]);
 });
 
 describe('what is built', () => {
