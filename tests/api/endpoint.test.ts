@@ -100,15 +100,15 @@ describe('a refusal says what to do next', () => {
 
   it('by the roles, to who shows a Flex token', async () => {
     const bearer = await twilio.sandbox.tokenFor('agent');
-    expect(await refused(bearer, { username: 'somebody.else' })).toMatch(/^Your roles do not allow "mint anybody"\./);
+    expect(await refused(bearer, { username: 'another.user' })).toMatch(/^Your roles do not allow "mint anybody"\./);
   });
 
   it('with what is required instead, according to the table', async () => {
     const bearer = await twilio.sandbox.tokenFor('agent');
-    expect(await refused(bearer, { username: 'somebody.else' })).toMatch(
+    expect(await refused(bearer, { username: 'another.user' })).toMatch(
       /Required: a backend key with the scope mint\.$/,
     );
-    const { body } = await call(lookup, twilio.settings, { bearer, fields: { username: 'somebody.else' } });
+    const { body } = await call(lookup, twilio.settings, { bearer, fields: { username: 'another.user' } });
     expect(body.message).toMatch(
       /Required: the supervisor role, or the admin role, or a backend key with the scope lookup\.$/,
     );

@@ -262,7 +262,7 @@ describe('is valid and says little', () => {
   it.each(Object.entries(ends))('mints nothing if the expiration is %s', async (_, expiration) => {
     const bearer = await twilio.sandbox.tokenFor('agent', { expiration });
     // Before the fields are checked, and before the policy is.
-    for (const fields of [{}, { ttl: 'x' }, { username: 'somebody.else' }]) {
+    for (const fields of [{}, { ttl: 'x' }, { username: 'another.user' }]) {
       expect(await call(mint, twilio.settings, { bearer, fields })).toMatchObject({
         status: 401,
         body: { code: 'invalid_token' },

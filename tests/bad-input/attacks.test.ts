@@ -30,7 +30,7 @@ beforeEach(() => sandbox.reset());
 
 /** Valid fields for each Function, for an existing user. */
 const fieldsAbout = (username: string) => ({
-  provision: { username, email: username, full_name: 'Somebody', roles: ['admin'], worker: {} },
+  provision: { username, email: username, full_name: 'Another User', roles: ['admin'], worker: {} },
   lookup: { username },
   mint: { username },
   deprovision: { username },
@@ -203,7 +203,7 @@ const swapCase = (text: string) =>
   [...text].map((letter) => (letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase())).join('');
 
 describe('an agent', () => {
-  const SOMEBODY_ELSE: readonly [string, () => object][] = [
+  const ANOTHER_USER: readonly [string, () => object][] = [
     ['the user name of another', () => ({ username: 'supervisor@example.com' })],
     ['the SID of another', () => ({ flex_user_sid: sandbox.users.supervisor.flexUserSid })],
     ['their own user name in capitals', () => ({ username: 'AGENT@EXAMPLE.COM' })],
@@ -227,7 +227,7 @@ describe('an agent', () => {
     ['their own SID for a user name', () => ({ username: sandbox.users.agent.flexUserSid })],
   ];
 
-  it.each(SOMEBODY_ELSE)(
+  it.each(ANOTHER_USER)(
     'who looks up or mints for %s gets 403, without calling the Flex Users API',
     async (_, fields) => {
       const bearer = await sandbox.tokenFor('agent');

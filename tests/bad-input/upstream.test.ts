@@ -213,7 +213,7 @@ describe('for any response of Twilio', () => {
 });
 
 describe('Twilio returns another user:', () => {
-  const somebody = () => ({
+  const anotherUser = () => ({
     flex_user_sid: twilio.sandbox.users.agent.flexUserSid,
     username: twilio.sandbox.users.agent.username,
   });
@@ -232,7 +232,7 @@ describe('Twilio returns another user:', () => {
       twilio.sandbox.fault({
         host: 'flex-api',
         method: 'GET',
-        ...json({ users: [{ ...somebody(), username }] }),
+        ...json({ users: [{ ...anotherUser(), username }] }),
         times: 1,
       });
       const fields = { username: 'supervisor@example.com' };
@@ -246,12 +246,12 @@ describe('Twilio returns another user:', () => {
     ['lookup', lookup],
     ['mint', mint],
   ] as const)('%s does not take a record with another SID, and nothing is minted', async (_, handler) => {
-    twilio.sandbox.fault({ host: 'flex-api', method: 'GET', ...json(somebody()) });
+    twilio.sandbox.fault({ host: 'flex-api', method: 'GET', ...json(anotherUser()) });
     const fields = { flex_user_sid: twilio.sandbox.users.supervisor.flexUserSid };
     const answer = await call(handler, twilio.settings, { bearer: twilio.sandbox.backendKey, fields });
     expectDocumented(answer);
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
-    expect(JSON.stringify(answer.body)).not.toContain(somebody().flex_user_sid);
+    expect(JSON.stringify(answer.body)).not.toContain(anotherUser().flex_user_sid);
     expect(usersApiChanges(twilio.sandbox.requests)).toEqual([]);
   });
 
@@ -259,7 +259,7 @@ describe('Twilio returns another user:', () => {
     const { username, flexUserSid } = twilio.sandbox.users.supervisor;
     const users = [
       { username, flex_user_sid: flexUserSid },
-      { ...somebody(), username },
+      { ...anotherUser(), username },
     ];
     twilio.sandbox.fault({ host: 'flex-api', method: 'GET', ...json({ users }) });
     const answer = await call(mint, twilio.settings, { bearer: twilio.sandbox.backendKey, fields: { username } });

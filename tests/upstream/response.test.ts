@@ -6,7 +6,7 @@ const response = (status: number, headers: Readonly<Record<string, string>>) =>
   toUpstreamResponse(status, '', (name) => headers[name]);
 
 describe('a response', () => {
-  it.each([`x${REQUEST_ID}`, `${REQUEST_ID}0`, 'RQ', '', 'somebody@example.com'])(
+  it.each([`x${REQUEST_ID}`, `${REQUEST_ID}0`, 'RQ', '', 'user@example.com'])(
     'has no request ID if the header is not one: %s',
     (id) => {
       expect(response(200, { 'twilio-request-id': id }).requestId).toBeUndefined();
