@@ -7,7 +7,7 @@ const parent = process.ppid;
 
 const end = () => process.emit('SIGTERM') || process.exit(143);
 
-// Node requires this file in each thread too. A thread must not end by itself: `process.exit` waits for ever for the one that loads modules.
+// Node requires this file in each thread too. If the thread that loads modules ended first, `process.exit` would never return.
 if (isMainThread) endWithParent();
 
 function endWithParent() {
