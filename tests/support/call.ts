@@ -33,8 +33,14 @@ function expectTelling({ log, ms }: FunctionResponse): void {
   }
 }
 
-/** The platform sets `request`; tests do too, to set headers. */
-const withoutRequest = ({ request: _, ...fields }: { request?: unknown } = {}) => fields;
+type Fields = { readonly request?: unknown; readonly Token?: unknown };
+
+/** Drops what the Functions do not read: `request`, which the platform sets, and `Token` beside a token in the header. */
+function readFields({ request: _, ...fields }: Fields = {}, authorization: unknown) {
+  const { Token, ...others } = fields;
+  const isInHeader = typeof authorization === 'string' && /^Bearer\b/i.test(authorization);
+  return Token !== undefined && isInHeader ? others : fields;
+}
 
 const isJson = (type: unknown) => type === 'application/json';
 
@@ -92,12 +98,12 @@ export async function call(
   expectTelling(answer);
   const operation = String(log.find((line) => line.status !== undefined)?.operation);
   expectDescribedResponse(operation, answer);
-  const { headers: sent } = Object(event.request) as { headers?: { 'content-type'?: unknown } };
-  const type = sent?.['content-type'];
-  if (answer.status < 300 && isJson(type))
-    expectDescribedRequest(operation, 'application/json', withoutRequest(fields));
+  const sent: Record<string, unknown> = Object(Object(event.request).headers);
+  const type = sent['content-type'];
+  const read = readFields(fields, sent.authorization);
+  if (answer.status < 300 && isJson(type)) expectDescribedRequest(operation, 'application/json', read);
   else if (answer.status < 300 && isForm(type, fields)) {
-    expectDescribedRequest(operation, 'application/x-www-form-urlencoded', withoutRequest(fields));
+    expectDescribedRequest(operation, 'application/x-www-form-urlencoded', read);
   }
   return answer;
 }
