@@ -39,12 +39,13 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     return () => welcome(session);
   }
 
+  const isForThisPage = () => !intent.returnTo && !intent.popupOrigin;
+
   async function finish(response: AuthorizationResponse, login: PendingLogin | undefined): Promise<Session> {
     view.progress('finishing');
     const settings = await configuration.settings();
-    const isForThisPage = !intent.returnTo && !intent.popupOrigin;
     // Loads while the code is exchanged. If that fails, starting the client reports it.
-    const loading = isForThisPage ? edges.loadClientPart(settings).catch(() => undefined) : undefined;
+    const loading = isForThisPage() ? edges.loadClientPart(settings).catch(() => undefined) : undefined;
     let cancel: Promise<(() => void) | undefined> | undefined;
     const startAhead = (accessToken: string) => {
       cancel = loading?.then((part) => part?.startAhead(accessToken, settings));
@@ -92,6 +93,8 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     const loginUrl = await startSignIn(edges, intent);
     view.progress('leaving');
     edges.leave(loginUrl);
+    // While the identity provider opens, the network is idle. What has arrived by then is in the cache on the way back.
+    if (isForThisPage()) edges.fetchAhead();
     timers.after(STEP_LIMIT_MS, () => signedIn.show(new Failure('too-slow')));
   }
 

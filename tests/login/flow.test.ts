@@ -13,6 +13,17 @@ it('stores everything that the response is checked against, before the browser l
   });
 });
 
+it.each([
+  ['loads', ''],
+  ['does not load', '?return_to=/app'],
+  ['does not load', '?mode=popup&origin=https://app.example.com'],
+])('%s the client part while the browser leaves, if the page was opened with "%s"', async (verb, address) => {
+  const { flow, left, fetchAhead } = page(address, {}, { postMessage: jest.fn() });
+  await flow.open();
+  expect(left).toEqual(['https://services.twilio.com/login']);
+  expect(fetchAhead).toHaveBeenCalledTimes(verb === 'loads' ? 1 : 0);
+});
+
 it('fails after 15 s if the browser was sent to the identity provider and is still here', async () => {
   const { flow, time, said } = page();
   await flow.open();
