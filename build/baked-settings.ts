@@ -9,7 +9,11 @@ export function bakedSettings(env: Readonly<Record<string, string | undefined>>)
   const { ACCOUNT_SID, TWILIO_REGION, TWILIO_EDGE, TELEMETRY, LOG_LEVEL } = env;
   try {
     const { accountSid, region, edge, telemetry, logLevel } = readSettings({
-      ...{ ACCOUNT_SID, TWILIO_REGION, TWILIO_EDGE, TELEMETRY, LOG_LEVEL },
+      ACCOUNT_SID,
+      TWILIO_REGION,
+      TWILIO_EDGE,
+      TELEMETRY,
+      LOG_LEVEL,
       // Only the Functions need credentials.
       AUTH_TOKEN: 'unused',
     });

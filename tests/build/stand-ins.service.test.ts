@@ -159,8 +159,14 @@ describe('the errors of the SDK that the page is left with', () => {
 
   it('are all that the sign-in part names', async () => {
     const { metafile } = await build({
-      ...{ entryPoints: [join(ROOT, 'src/login/page.ts')], bundle: true, write: false, metafile: true },
-      ...{ format: 'esm', logLevel: 'error', absWorkingDir: ROOT, outdir: 'unwritten' },
+      entryPoints: [join(ROOT, 'src/login/page.ts')],
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      logLevel: 'error',
+      absWorkingDir: ROOT,
+      outdir: 'unwritten',
       plugins: [signInErrors, trimSdk(withoutTelemetry)],
     });
     const [output] = Object.values(metafile.outputs);
@@ -186,8 +192,12 @@ describe('the sign-in functions of the SDK do the same with the stand-ins as wit
     },
     '/v1/Flex/OAuth/Tokens': { access_token: 'a', refresh_token: 'r', token_info: { flex_user_sid: 'FU1' } },
     [`/v1/Accounts/${ACCOUNT_SID}/Tokens/Info`]: {
-      ...{ expiration: '2030-01-01T12:00:00Z', roles: ['agent'], identity: 'a', realm_user_id: null },
-      ...{ permissions: [{ a_b: [{ c_d: 1 }, null] }], nested: { deep_key: { deeper_key: true } } },
+      expiration: '2030-01-01T12:00:00Z',
+      roles: ['agent'],
+      identity: 'a',
+      realm_user_id: null,
+      permissions: [{ a_b: [{ c_d: 1 }, null] }],
+      nested: { deep_key: { deeper_key: true } },
     },
   };
 

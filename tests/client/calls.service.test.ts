@@ -64,7 +64,9 @@ describe('a call that the service refuses', () => {
   it('rejects with the invalid fields', async () => {
     const wrong = { ...ANN, full_name: '', roles: [] };
     await expect((await callingAs('admin')).provision(wrong)).rejects.toMatchObject({
-      ...{ name: 'FlexAuthError', code: 'invalid_request', status: 400 },
+      name: 'FlexAuthError',
+      code: 'invalid_request',
+      status: 400,
       message: expect.stringContaining('full_name, roles'),
       details: [
         { field: 'full_name', message: expect.any(String) },
@@ -76,7 +78,9 @@ describe('a call that the service refuses', () => {
   it('rejects with Twilio’s response and the time to wait', async () => {
     service.sandbox.fault({ host: 'flex-api', status: 429, retryAfter: 60 });
     await expect((await callingAs('supervisor')).lookup({ username: 'ann' })).rejects.toMatchObject({
-      ...{ code: 'rate_limited', status: 429, retryAfterSeconds: 60 },
+      code: 'rate_limited',
+      status: 429,
+      retryAfterSeconds: 60,
       upstream: { status: 429, code: 20429, request_id: expect.stringMatching(/^RQ/) },
     });
   });

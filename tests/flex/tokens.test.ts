@@ -101,7 +101,8 @@ describe('when Twilio refuses to mint', () => {
     twilio.sandbox.fault({ path: /Tokens$/, status: 403 });
     twilio.sandbox.fault({ method: 'GET', path: /FU/, status, retryAfter: 60 });
     expect(await mintOwn({}, { flex_user_sid: flexUserSid })).toMatchObject({
-      ...{ status: 502, body: { message: expect.stringContaining('AUTH_TOKEN'), upstream: { status: 403 } } },
+      status: 502,
+      body: { message: expect.stringContaining('AUTH_TOKEN'), upstream: { status: 403 } },
     });
   });
 

@@ -300,12 +300,16 @@ describe('makes no more requests to Twilio than necessary', () => {
     twilio.sandbox.fault({ path: /Configuration/, status: 429, retryAfter: 60 });
     const headers = { 'retry-after': '60' };
     expect(await withUnknownInstance('8', twilio.sandbox.backendKey, { username: 'a' })).toMatchObject({
-      ...{ status: 429, headers, body: { code: 'rate_limited' } },
+      status: 429,
+      headers,
+      body: { code: 'rate_limited' },
     });
     const body = { valid: true, roles: ['agent'], flex_instance_sid: twilio.sandbox.instanceSid };
     twilio.sandbox.fault({ host: 'iam', status: 200, body });
     expect(await withUnknownInstance('8', 'a.token', {})).toMatchObject({
-      ...{ status: 502, headers, body: { code: 'upstream_error', upstream: { status: 429 } } },
+      status: 502,
+      headers,
+      body: { code: 'upstream_error', upstream: { status: 429 } },
     });
   });
 

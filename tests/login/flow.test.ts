@@ -8,8 +8,15 @@ it('stores everything that the response is checked against, before the browser l
   await flow.open();
   expect(left).toEqual(['https://services.twilio.com/login']);
   expect(JSON.parse(storage.getItem('flex-auth:login') ?? '')).toEqual({
-    ...{ loginUrl: 'https://services.twilio.com/login', nonce: 'n', codeChallenge: 'c', codeVerifier: 'v', state: 's' },
-    ...{ clientId: 'client', ssoProfileSid: 'JB1', startedAt: manualTime().now(), returnTo: '/app' },
+    loginUrl: 'https://services.twilio.com/login',
+    nonce: 'n',
+    codeChallenge: 'c',
+    codeVerifier: 'v',
+    state: 's',
+    clientId: 'client',
+    ssoProfileSid: 'JB1',
+    startedAt: manualTime().now(),
+    returnTo: '/app',
   });
 });
 

@@ -53,7 +53,12 @@ export async function bundlePlugin(service: string): Promise<string> {
         render(createElement(MyFlexUser, { flexAuth }), document.body);`,
       resolveDir: join(ROOT, 'examples/flex-plugin/src'),
     },
-    ...{ bundle: true, jsx: 'transform', write: false, format: 'iife', logLevel: 'warning', plugins: [inFlex] },
+    bundle: true,
+    jsx: 'transform',
+    write: false,
+    format: 'iife',
+    logLevel: 'warning',
+    plugins: [inFlex],
   });
   return (outputFiles[0]?.text ?? '').replace('https://YOUR-SERVICE.twil.io', service);
 }

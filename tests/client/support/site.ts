@@ -51,7 +51,10 @@ export async function startSite(service: string, headers: Readonly<Record<string
   const example = readFileSync(join(EXAMPLE, 'index.html'), 'utf8').replace('http://localhost:3000', service);
   const { outputFiles } = await build({
     entryPoints: [join(EXAMPLE, 'app.ts')],
-    ...{ bundle: true, format: 'esm', write: false, logLevel: 'warning' },
+    bundle: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'warning',
   });
   const files: Readonly<Record<string, readonly [type: string, content: string | Buffer]>> = {
     '/': ['text/html', example],

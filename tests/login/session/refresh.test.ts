@@ -7,8 +7,13 @@ import { ACCOUNT_SID } from '../support/service';
 it('keeps the tokens of a refresh that responds too late, since the old ones are spent', async () => {
   const time = manualTime();
   const old: Session = {
-    ...{ accessToken: 'a', refreshToken: 'r', expiresAt: '2030-01-01T13:00:00Z', identity: 'i', roles: [] },
-    ...{ accountSid: ACCOUNT_SID, ssoProfileSid: 'JB1' },
+    accessToken: 'a',
+    refreshToken: 'r',
+    expiresAt: '2030-01-01T13:00:00Z',
+    identity: 'i',
+    roles: [],
+    accountSid: ACCOUNT_SID,
+    ssoProfileSid: 'JB1',
   };
   let answer = (_: unknown) => {};
   const sdk = {

@@ -7,7 +7,12 @@ import { ACCOUNT_SID } from '../support/service';
 const text = fc.string({ minLength: 1 });
 const session = fc.record(
   {
-    ...{ accessToken: text, refreshToken: text, identity: text, username: text, accountSid: text, ssoProfileSid: text },
+    accessToken: text,
+    refreshToken: text,
+    identity: text,
+    username: text,
+    accountSid: text,
+    ssoProfileSid: text,
     expiresAt: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
     roles: fc.array(fc.string()),
   },
@@ -45,8 +50,12 @@ describe('a session', () => {
     for (const dateExpired of ['2030-01-01T12:00:00Z', new Date('2030-01-01T12:00:00Z')]) {
       expect(describeSession(tokens, { ...info, dateExpired }, ACCOUNT_SID, 'JB1')).toEqual({
         ...tokens,
-        ...{ expiresAt: '2030-01-01T12:00:00.000Z', identity: 'ada_40x', username: 'ada@x', roles: ['agent'] },
-        ...{ accountSid: ACCOUNT_SID, ssoProfileSid: 'JB1' },
+        expiresAt: '2030-01-01T12:00:00.000Z',
+        identity: 'ada_40x',
+        username: 'ada@x',
+        roles: ['agent'],
+        accountSid: ACCOUNT_SID,
+        ssoProfileSid: 'JB1',
       });
     }
   });

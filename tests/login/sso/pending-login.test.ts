@@ -4,8 +4,14 @@ import { memoryStore } from '../support/memory';
 
 const text = fc.string({ minLength: 1 });
 const pendingLogin = fc.record({
-  ...{ loginUrl: text, nonce: text, codeChallenge: text, codeVerifier: text, state: text },
-  ...{ clientId: text, ssoProfileSid: text, startedAt: fc.nat() },
+  loginUrl: text,
+  nonce: text,
+  codeChallenge: text,
+  codeVerifier: text,
+  state: text,
+  clientId: text,
+  ssoProfileSid: text,
+  startedAt: fc.nat(),
 });
 describe('a pending login', () => {
   it('comes out of the store as it went in, once', () => {

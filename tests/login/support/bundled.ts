@@ -19,7 +19,12 @@ export interface Answers {
 export async function runBundled(lines: string, standIns: StandIns | undefined, answers: Answers = {}) {
   const { outputFiles } = await build({
     stdin: { contents: lines, resolveDir: FOLDER },
-    ...{ bundle: true, write: false, format: 'iife', platform: 'browser', target: 'es2022', logLevel: 'error' },
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'error',
     plugins: standIns ? [trimSdk(standIns)] : [],
   });
   const requests: unknown[] = [];
@@ -30,8 +35,21 @@ export async function runBundled(lines: string, standIns: StandIns | undefined, 
   let seed = 1;
   const getRandomValues = (bytes: Uint8Array) => bytes.map((_, at) => (seed = (seed * 31 + at + 7) % 251));
   const scope: Record<string, unknown> = {
-    ...{ fetch, Headers, btoa, atob, setTimeout, clearTimeout, setInterval, clearInterval, console, TextEncoder, URL },
-    ...{ AbortController, queueMicrotask, crypto: { getRandomValues }, navigator: { userAgent: 'test' } },
+    fetch,
+    Headers,
+    btoa,
+    atob,
+    setTimeout,
+    clearTimeout,
+    setInterval,
+    clearInterval,
+    console,
+    TextEncoder,
+    URL,
+    AbortController,
+    queueMicrotask,
+    crypto: { getRandomValues },
+    navigator: { userAgent: 'test' },
   };
   scope.window = scope.self = scope.globalThis = scope;
   runInContext(outputFiles[0]?.text ?? '', createContext(scope));
