@@ -160,6 +160,28 @@ export function describeJourneys(name: string, start: () => Promise<Engine>): vo
       expect(await storedSession(tab)).toBeNull();
     });
 
+    journey('renews an expired session once if two tabs load it at the same time', async () => {
+      await signIn();
+      // A page of the same site that leaves the session alone.
+      await tab.goTo(`${service.origin}/flex-auth.js`);
+      await tab.evaluate(`void (() => {
+        const session = JSON.parse(sessionStorage.getItem('flex-auth:session'));
+        const expiresAt = new Date(Date.now() - 60_000).toISOString();
+        sessionStorage.setItem('flex-auth:session', JSON.stringify({ ...session, expiresAt }));
+        document.body.append(Object.assign(document.createElement('button'), {
+          textContent: 'Open both', onclick() { open('login.html'); location.href = 'login.html'; },
+        }));
+      })()`);
+      service.sandbox.requests.splice(0);
+      const before = await opened();
+      await click(tab, 'Open both');
+      const second = await openedSince(before);
+      for (const each of [tab, second]) await says(each, 'status', SIGNED_IN);
+      expect((await storedSession(second))?.accessToken).toBe((await storedSession(tab))?.accessToken);
+      const exchanges = service.sandbox.requests.filter(({ path }) => path.endsWith('/OAuth/Tokens'));
+      expect(exchanges).toHaveLength(1);
+    });
+
     journey('leads back to where the person came from, not into another redirect', async () => {
       await tab.goTo(`${site?.origin}/`);
       await click(tab, 'Go to the sign-in page');
