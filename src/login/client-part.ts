@@ -63,7 +63,7 @@ function openSharing(): Sharing {
   }
 }
 
-export const { startAhead, startSession, resumeSession, signOut } = createClientPart(factory, {
+export const { startAhead, startSession, resumeSession, signOut, signInAgain } = createClientPart(factory, {
   refreshToken,
   sharing: openSharing(),
 });

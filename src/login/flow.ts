@@ -1,6 +1,8 @@
 import { STEP_LIMIT_MS, within } from './failures/deadline';
 import { asFailure, Failure } from './failures/failure';
 import type { Flow, FlowEdges } from './flow-edges';
+import { createHeadStart } from './session/head-start';
+import { createOtherTabs } from './session/other-tabs';
 import type { Session } from './session/session';
 import { forgetSignOut, isSignedOut, markSignedOut, readSession, storeSession } from './session/stored-session';
 import { createSignedIn } from './signed-in';
@@ -19,9 +21,11 @@ import { type AuthorizationResponse, readVisit, withoutResponse } from './visit/
 export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   const { storage, view, configuration, now, timers } = edges;
   const signedIn = createSignedIn(edges);
+  const otherTabs = createOtherTabs(timers, async () => edges.loadClientPart(await configuration.settings()));
   const popup = createPopupLink({ ...edges, allowedOrigins: () => configuration.allowedOrigins() });
   /** What this visit is for. A sign-in that the person starts by the button is for the same. */
   let intent: Intent = {};
+  const isForThisPage = () => !intent.returnTo && !intent.popupOrigin;
 
   /** Takes in what the page was opened with. Returns the step that follows. */
   async function arrive(): Promise<() => Promise<void>> {
@@ -39,23 +43,11 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     return () => welcome(session);
   }
 
-  const isForThisPage = () => !intent.returnTo && !intent.popupOrigin;
-
   async function finish(response: AuthorizationResponse, login: PendingLogin | undefined): Promise<Session> {
     view.progress('finishing');
     const settings = await configuration.settings();
-    // Loads while the code is exchanged. If that fails, starting the client reports it.
-    const loading = isForThisPage() ? edges.loadClientPart(settings).catch(() => undefined) : undefined;
-    let cancel: Promise<(() => void) | undefined> | undefined;
-    const startAhead = (accessToken: string) => {
-      cancel = loading?.then((part) => part?.startAhead(accessToken, settings));
-    };
-    try {
-      return await finishSignIn(edges, response, login, settings.accountSid, startAhead);
-    } catch (error) {
-      void cancel?.then((run) => run?.());
-      throw error;
-    }
+    const headStart = isForThisPage() ? createHeadStart(edges, settings) : undefined;
+    return finishSignIn(edges, response, login, settings.accountSid, headStart);
   }
 
   async function openPlainly(wantsToken: boolean): Promise<void> {
@@ -121,15 +113,6 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     view.handedOver(session);
   }
 
-  async function signOutOtherTabs(session: Session): Promise<void> {
-    try {
-      const part = await edges.loadClientPart(await configuration.settings());
-      await part.signOut(session);
-    } catch {
-      // Without its client part, this tab cannot reach the others.
-    }
-  }
-
   /** A site that was refused stays refused: the next sign-in is for this page. If it could not be checked, a retry is for that site. */
   function dropRefusedOrigin(error: unknown): never {
     if (['no-opener', 'popup-origin'].includes(asFailure(error).kind)) intent = {};
@@ -163,10 +146,10 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
         forgetRedirects(storage);
         await leaveForSignIn();
       }, 'tell the opener'),
-    useToken: (pasted) => guarded(() => useToken(edges, pasted, welcome)),
+    useToken: (pasted) => guarded(() => useToken(edges, pasted, otherTabs, welcome)),
     signOut() {
       const session = readSession(storage);
-      if (session) void signOutOtherTabs(session);
+      if (session) void otherTabs.signOut(session);
       signedIn.end();
       markSignedOut(storage);
       view.waiting({ signedOut: true, wantsToken: false });

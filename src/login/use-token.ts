@@ -1,6 +1,7 @@
 import { asFailure, isNoResponse } from './failures/failure';
 import type { FlowEdges } from './flow-edges';
 import { createSession } from './session/create-session';
+import type { OtherTabs } from './session/other-tabs';
 import type { Session } from './session/session';
 import { rememberBefore } from './session/stored-session';
 import { parsePastedToken } from './visit/pasted-token';
@@ -14,6 +15,7 @@ import { parsePastedToken } from './visit/pasted-token';
 export async function useToken<Client>(
   { view, configuration, storage, ...tools }: FlowEdges<Client>,
   pasted: string,
+  otherTabs: OtherTabs,
   welcome: (session: Session) => Promise<void>,
 ): Promise<void> {
   const accessToken = parsePastedToken(pasted);
@@ -21,6 +23,7 @@ export async function useToken<Client>(
   try {
     const { accountSid } = await configuration.settings();
     const session = await createSession(tools, { accessToken }, accountSid);
+    await otherTabs.signInAgain(session);
     const putBack = rememberBefore(storage, session);
     await welcome(session).catch((error: unknown) => {
       if (!isNoResponse(error)) putBack();

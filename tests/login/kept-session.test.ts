@@ -184,3 +184,32 @@ it('restores what a late renewal brought meanwhile, if a pasted token is refused
   await using;
   expect(JSON.parse(storage.getItem('flex-auth:session') ?? '')).toMatchObject({ refreshToken: 'refresh2' });
 });
+
+it.each([
+  ['here', '?mode=token', 'signed in'],
+  ['on the way to another page', '?mode=token&return_to=/app', 'left for https://login.example/app'],
+])('revokes an earlier sign-out before a pasted token signs in %s', async (_, address, last) => {
+  const events: string[] = [];
+  const made = page(address);
+  const part = made.clientPart({
+    signInAgain: async ({ accessToken }) => void events.push(`sign-out of ${accessToken} revoked`),
+    startSession: async (_, session) => {
+      events.push('signed in');
+      return { client: 'client', session, check() {}, stop() {} };
+    },
+  });
+  const leave = (url: string) => events.push(`left for ${url}`);
+  const flow = createFlow({ ...made, leave, loadClientPart: async () => part });
+  await flow.open();
+  await flow.useToken('pas.ted');
+  expect(events).toEqual(['sign-out of pas.ted revoked', last]);
+});
+
+it('signs in with a pasted token even if an earlier sign-out cannot be revoked', async () => {
+  const made = page('?mode=token');
+  const signInAgain = () => Promise.reject(new Error('The quota has been exceeded'));
+  const flow = createFlow({ ...made, loadClientPart: async () => made.clientPart({ signInAgain }) });
+  await flow.open();
+  await flow.useToken('pas.ted');
+  expect(made.said.at(-1)).toBe('signed in');
+});

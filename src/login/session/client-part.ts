@@ -19,7 +19,7 @@ export interface ClientPart<Client> {
    * if there will be no such session.
    */
   startAhead(accessToken: string, settings: PageSettings): () => void;
-  /** Starts the client. Revokes an earlier sign-out of the session, unless `resumeSession` brought it. */
+  /** Starts the client. */
   startSession(
     page: PageTools,
     session: Session,
@@ -30,6 +30,8 @@ export interface ClientPart<Client> {
   resumeSession(page: PageTools, held: Session, steps: ResumeSteps): Promise<boolean>;
   /** Signs out the other tabs that hold the session. */
   signOut(session: Session): Promise<void>;
+  /** Revokes an earlier sign-out of the session. */
+  signInAgain(session: Session): Promise<void>;
 }
 
 /** What this part has and the page has not. */
@@ -44,7 +46,6 @@ export function createClientPart<Client extends { destroy(): void }>(
 ): ClientPart<Client> {
   const ahead = new Map<string, Promise<Client>>();
   let lastStarted: string | undefined;
-  let resuming: string | undefined;
   const withSharing = ({ sdk, ...page }: PageTools): StoredRefreshTools => ({
     ...page,
     sharing,
@@ -72,22 +73,11 @@ export function createClientPart<Client extends { destroy(): void }>(
     },
     async startSession(page, session, settings, events) {
       lastStarted = session.accessToken;
-      // A session that is only continued stays ended if another tab signs out of it meanwhile.
-      const isFresh = session.accessToken !== resuming;
-      // If that fails, the session lasts until the next reload.
-      if (isFresh) await sharing.signedInAgain(session).catch(() => {});
       const create: typeof factory.create = (token, chosen) => take(token) ?? factory.create(token, chosen);
       return startLiveSession({ ...factory, create }, withSharing(page), session, settings, events);
     },
-    resumeSession(page, held, { renewing, bring }) {
-      const bringResumed = async (session: Session) => {
-        resuming = session.accessToken;
-        await bring(session).finally(() => {
-          resuming = undefined;
-        });
-      };
-      return resumeSession(withSharing(page), held, { renewing, bring: bringResumed });
-    },
+    resumeSession: (page, held, steps) => resumeSession(withSharing(page), held, steps),
     signOut: (session) => sharing.signOut(session),
+    signInAgain: (session) => sharing.signInAgain(session),
   };
 }

@@ -44,8 +44,8 @@ export interface Sharing {
   latest(session: Session): Promise<Session | typeof ENDED>;
   /** Signs out all tabs that hold the session. */
   signOut(session: Session): Promise<void>;
-  /** Revokes the sign-out of the session: the person has signed in with the same token again. */
-  signedInAgain(session: Session): Promise<void>;
+  /** Revokes the sign-out of the session: the person signs in with the same token again. */
+  signInAgain(session: Session): Promise<void>;
   /** Returns a function that leaves again. */
   join(tab: SharingTab): () => void;
 }
@@ -56,7 +56,7 @@ export const unshared: Sharing = {
   replace: async () => {},
   latest: async (session) => session,
   signOut: async () => {},
-  signedInAgain: async () => {},
+  signInAgain: async () => {},
   join: () => () => {},
 };
 
@@ -169,7 +169,7 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
       note(id, ENDED);
       channel.postMessage({ type: ENDED, id });
     },
-    async signedInAgain(session) {
+    async signInAgain(session) {
       const id = await idOf(session);
       // Later tokens of the session stay signed out. A live session keeps its record: its earlier tokens are spent.
       if (follow(id) === ENDED) write(read().filter(([from]) => from !== id));

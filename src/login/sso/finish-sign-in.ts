@@ -1,6 +1,7 @@
 import { within } from '../failures/deadline';
 import { asFailure } from '../failures/failure';
 import { createSession, type SessionTools } from '../session/create-session';
+import type { HeadStart } from '../session/head-start';
 import { parseTokens, type Session } from '../session/session';
 import type { AuthorizationResponse } from '../visit/visit';
 import { matchingLogin, type PendingLogin } from './pending-login';
@@ -17,7 +18,7 @@ export interface CodeExchange {
 /**
  * Exchanges the code for tokens and reads whose they are. Neither stores the session nor starts a client.
  *
- * @param onAccessToken called when there is a token, before it is known whose it is
+ * @param headStart started as soon as there is a token, and cancelled if there will be no session
  * @param login what `takePendingLogin` returned; it is no longer in the store
  * @throws {Failure} `missing`, `old`, `clock`, `mismatch`, `refused`, `unreachable` or `too-slow`
  */
@@ -26,15 +27,16 @@ export async function finishSignIn(
   { code, state }: AuthorizationResponse,
   login: PendingLogin | undefined,
   accountSid: string,
-  onAccessToken: (accessToken: string) => unknown,
+  headStart?: HeadStart,
 ): Promise<Session> {
   const { codeVerifier, nonce, ssoProfileSid } = matchingLogin(login, state, tools.now);
   try {
     const exchange = tools.sdk.exchangeToken({ code, codeVerifier, nonce, ssoProfileSid });
     const tokens = parseTokens(await within(tools.timers, exchange));
-    onAccessToken(tokens.accessToken);
+    headStart?.start(tokens.accessToken);
     return await createSession(tools, tokens, accountSid, ssoProfileSid);
   } catch (error) {
+    headStart?.cancel();
     throw asFailure(error, 'refused');
   }
 }

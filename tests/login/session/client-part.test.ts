@@ -27,8 +27,7 @@ function part() {
     keepRenewed: ({ first }) => ({ token: first, check() {}, stop() {} }),
   };
   const never = () => new Promise<never>(() => {});
-  const sharing = { ...unshared, signedInAgain: jest.fn(async () => {}) };
-  const { startAhead, startSession, resumeSession } = createClientPart(factory, { sharing, refreshToken: never });
+  const { startAhead, startSession } = createClientPart(factory, { sharing: unshared, refreshToken: never });
   const page = {
     sdk: { validateToken: never },
     now: time.now,
@@ -37,9 +36,7 @@ function part() {
     storage: memoryStore(),
   };
   const start = () => startSession(page, LIVE_SESSION, SETTINGS, EVENTS);
-  const bring = async () => void (await start());
-  const resume = () => resumeSession(page, LIVE_SESSION, { renewing() {}, bring });
-  return { created, startAhead, start, resume, signedInAgain: sharing.signedInAgain };
+  return { created, startAhead, start };
 }
 
 it('uses the client that was started while the session was read', async () => {
@@ -78,19 +75,4 @@ it('does not give the client of one token to the session of another', async () =
   startAhead('another', SETTINGS);
   await start();
   expect(created.map(({ token }) => token)).toEqual(['another', LIVE_SESSION.accessToken]);
-});
-
-it('revokes an earlier sign-out if the person signs in again, but not if the page only continues a session', async () => {
-  const { start, resume, signedInAgain } = part();
-  expect(await resume()).toBe(true);
-  expect(signedInAgain).not.toHaveBeenCalled();
-  await start();
-  expect(signedInAgain.mock.calls).toEqual([[LIVE_SESSION]]);
-});
-
-it('starts the session even if the sign-out cannot be revoked', async () => {
-  const { start, signedInAgain, created } = part();
-  signedInAgain.mockRejectedValue(new Error('The quota has been exceeded'));
-  await start();
-  expect(created).toHaveLength(1);
 });

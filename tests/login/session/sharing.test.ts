@@ -177,7 +177,7 @@ it('continues a session that the person signed in with again after the sign-out,
   const { openTab } = browser();
   const { sharing } = openTab(SESSION);
   await sharing.signOut(SESSION);
-  await sharing.signedInAgain(SESSION);
+  await sharing.signInAgain(SESSION);
   expect(await openTab().sharing.latest(SESSION)).toBe(SESSION);
   await sharing.signOut(SESSION);
   expect(await openTab().sharing.latest(SESSION)).toBe('ended');
@@ -188,7 +188,7 @@ it('keeps later tokens signed out if the person signs in again with earlier ones
   const { sharing } = openTab();
   await renewIn(openTab(SESSION));
   await sharing.signOut(RENEWED);
-  await sharing.signedInAgain(SESSION);
+  await sharing.signInAgain(SESSION);
   expect(await sharing.latest(SESSION)).toBe(SESSION);
   expect(await sharing.latest(RENEWED)).toBe('ended');
 });
@@ -197,7 +197,7 @@ it('remembers that tokens are spent if the person signs in with them while the s
   const { openTab, renewIn } = browser();
   await renewIn(openTab(SESSION));
   const { sharing } = openTab();
-  await sharing.signedInAgain(SESSION);
+  await sharing.signInAgain(SESSION);
   expect(await sharing.latest(SESSION)).toEqual(RENEWED);
 });
 

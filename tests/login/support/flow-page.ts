@@ -79,6 +79,7 @@ export function page(address = '', stored: Record<string, unknown> = {}, opener:
     startSession: async (_, session) => ({ client: 'client', session, check() {}, stop: jest.fn() }),
     resumeSession: (tools, held, steps) => resumeSession({ ...tools, sdk, sharing: unshared }, held, steps),
     signOut: async () => {},
+    signInAgain: async () => {},
     ...changes,
   });
   return { ...edges, sdk, clientPart, time, said, left, kept, failures, flow: createFlow(edges) };
