@@ -11,7 +11,7 @@ import { openScene, type SceneClock, startClock } from './screenshots/scene';
 const FOLDER = resolve(__dirname, '../docs/screenshots');
 
 /**
- * Takes the pictures of the sign-in page that the README shows: of the page as it would be deployed, in front of the
+ * Takes the pictures of the sign-in page that the documentation shows: of the page as it would be deployed, in front of the
  * sandbox, brought into each state by what brings it there for people.
  */
 async function main(): Promise<void> {

@@ -11,18 +11,12 @@ const LIGHT: Look = { colorScheme: 'light', width: 448, height: 608 };
 const DARK: Look = { ...LIGHT, colorScheme: 'dark' };
 const NARROW: Look = { ...LIGHT, width: 320 };
 
-/** The pictures in the README, by the names of their files. */
+/** The pictures in the documentation, by the names of their files. */
 export const PICTURES: Readonly<Record<string, Picture>> = {
-  'signing-in-light': { state: states.signingIn, look: LIGHT },
   'signed-in-light': { state: states.signedIn, look: LIGHT },
   'signed-in-dark': { state: states.signedIn, look: DARK },
   'signed-in-narrow': { state: states.signedIn, look: NARROW },
-  'signed-out-light': { state: states.signedOut, look: LIGHT },
   'token-light': { state: states.tokenWanted, look: LIGHT },
   'declined-light': { state: states.declined, look: LIGHT },
-  'declined-dark': { state: states.declined, look: DARK },
-  'untrusted-light': { state: states.untrusted, look: LIGHT },
-  'not-switched-on-light': { state: states.notSwitchedOn, look: LIGHT },
   'ending-light': { state: states.ending, look: LIGHT },
-  'popup-refused-light': { state: states.popupRefused, look: LIGHT },
 };

@@ -45,6 +45,12 @@ export async function openScene(browser: Browser, service: Service, clock: Scene
   });
   await context.clock.install({ time: START_MS });
   await leadTwilioToSandbox(context, service.sandbox);
+  // The page goes by the time of its server.
+  await context.route(`${service.origin}/**`, async (route) => {
+    const response = await route.fetch();
+    const headers = { ...response.headers(), date: new Date(clock.nowMs).toUTCString() };
+    await route.fulfill({ response, headers });
+  });
   const page = await context.newPage();
   return {
     service,
