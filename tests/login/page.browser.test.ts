@@ -191,7 +191,11 @@ it('loads only what the size limits count, before the redirect and for a whole s
   expect(new Set(loaded.slice(0, before))).toEqual(
     new Set(['/login.html', '/login.css', '/login-icon.svg', '/login.js', '/config']),
   );
-  expect(loaded.filter((path) => path === '/login-client.js')).toHaveLength(1);
+  const returned = loaded.indexOf('/login.html', before);
+  const clientParts = (paths: string[]) => paths.filter((path) => path === '/login-client.js').length;
+  expect(clientParts(loaded.slice(returned))).toBe(1);
+  // While the browser left, if it had the time.
+  expect(clientParts(loaded.slice(before, returned))).toBeLessThanOrEqual(1);
 });
 
 it('fetches the client part ahead while it waits for the person', async () => {

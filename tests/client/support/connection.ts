@@ -8,7 +8,7 @@ export const HOUR = 60 * MINUTE;
 /** Of the running test. */
 export let world: World;
 
-/** Gives each test a world of its own. */
+/** Gives each test another world. */
 export function useWorld(): void {
   beforeEach(async () => {
     world = await enterWorld();
