@@ -178,10 +178,12 @@ it.each([
   expect(login.page.url()).toContain('/login.html');
 });
 
-it('says what to do if the browser stores nothing for the site', async () => {
-  await login.page.addInitScript(
-    'Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("no", "SecurityError") } })',
-  );
+it.each([
+  ['throws', '() => { throw new DOMException("no", "SecurityError") }'],
+  ['gives null, as Firefox does without DOM storage', '() => null'],
+  ['is missing', '() => undefined'],
+])('says what to do if the browser stores nothing for the site: its store %s', async (_, get) => {
+  await login.page.addInitScript(`Object.defineProperty(window, "sessionStorage", { get: ${get} })`);
   await login.open();
   await login.alert('Allow this site to store data');
   const reloaded = login.page.waitForEvent('framenavigated');

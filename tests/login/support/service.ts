@@ -17,8 +17,8 @@ const TYPES: Record<string, string> = {
 export interface PageService {
   origin: string;
   folder: string;
-  /** What `GET /config` returns; a number is a status without a proper body. */
-  config: Record<string, unknown> | number;
+  /** What `GET /config` returns; a number is a status without a proper body. With `hang`, there is no response. */
+  config: Record<string, unknown> | number | 'hang';
   requests: string[];
   close(): Promise<void>;
 }
@@ -50,6 +50,7 @@ export async function startPageService(options?: Omit<LoginBundleOptions, 'folde
     service.requests.push(pathname);
     if (pathname === '/config') {
       const { config } = service;
+      if (config === 'hang') return;
       response.writeHead(typeof config === 'number' ? config : 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(typeof config === 'number' ? {} : config));
       return;
