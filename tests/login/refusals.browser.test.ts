@@ -55,22 +55,6 @@ it.each([
   expect(await login.button('Sign in with SSO').isVisible()).toBe(true);
 });
 
-it.each([
-  ['the look-up of the connection', CONFIG],
-  ['the settings', '/config'],
-])('signs in by the button after %s hung', async (_, path) => {
-  await login.page.clock.install();
-  const hanging = (url: URL) => url.pathname === path;
-  await login.context.route(hanging, () => {});
-  const requested = login.page.waitForRequest((request) => hanging(new URL(request.url())));
-  await login.page.goto(`${login.service.origin}/login.html`, { waitUntil: 'commit' });
-  await requested;
-  await login.page.clock.runFor(15_500);
-  await login.alert('There was no response within 15 seconds');
-  await login.context.unroute(hanging);
-  await signInByButton();
-});
-
 it('shows the error description of the identity provider as text, and signs in at the next try', async () => {
   const { comeBack } = login.twilio;
   login.twilio.comeBack = () => ({
