@@ -18,7 +18,7 @@ const INTERFACES = [
 const ACCEPTED: Readonly<Record<string, string>> = {
   requestIdleCallback: 'replaced by a timer',
   'text-wrap': 'the heading wraps less evenly',
-  ':has': 'the status is less prominent once a person is signed in',
+  has: 'the status is less prominent once a person is signed in',
   login: 'a storage key of the page, not a feature',
   connection: 'a method of the page, not a feature',
   error: 'a field of the page, not a feature',
@@ -110,19 +110,20 @@ function youngIn(script: string): string[] {
   return [...young].filter((name) => !(name in ACCEPTED));
 }
 
-/** The properties, pseudo-classes and functions in a style sheet that the oldest browsers may lack. */
+/** What a style sheet can use, by how it is written, and which of it is young. */
+const YOUNG_STYLE: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
+  [/[{;]\s*([a-z][a-z-]*)\s*:/g, youngNames(membersOf(bcd.css.properties))],
+  [/:([a-z][a-z-]*)/g, youngNames(membersOf(bcd.css.selectors))],
+  [/([a-z-]+)\(/g, youngNames([...membersOf(bcd.css.types), ...membersOf(bcd.css.types?.color)])],
+  [/@([a-z-]+)/g, youngNames(membersOf(bcd.css['at-rules']))],
+];
+
+/** The properties, pseudo-classes, functions and at-rules in a style sheet that the oldest browsers may lack. */
 function youngInStyle(css: string): string[] {
-  const found = (pattern: RegExp) => new Set([...css.matchAll(pattern)].map(([, name = '']) => name));
-  const { properties, selectors, types } = bcd.css;
-  const functions = [...membersOf(types), ...membersOf(types?.color)];
-  const young = [
-    ...[...found(/[{;]\s*([a-z][a-z-]*)\s*:/g)].filter((name) => youngNames(membersOf(properties)).has(name)),
-    ...[...found(/:([a-z][a-z-]*)/g)]
-      .filter((name) => youngNames(membersOf(selectors)).has(name))
-      .map((name) => `:${name}`),
-    ...[...found(/([a-z-]+)\(/g)].filter((name) => youngNames(functions).has(name)),
-  ];
-  return young.filter((name) => !(name in ACCEPTED));
+  const young = YOUNG_STYLE.flatMap(([pattern, names]) =>
+    [...css.matchAll(pattern)].map(([, name = '']) => name).filter((name) => names.has(name)),
+  );
+  return [...new Set(young)].filter((name) => !(name in ACCEPTED));
 }
 
 const text = (file: string) => readFileSync(join(folder, file), 'utf8');
@@ -138,12 +139,15 @@ it.each([
   expect(youngIn(script)).toHaveLength(1);
 });
 
-it.each(['a { color: light-dark(red, blue) }', 'a { field-sizing: content }', 'a:user-valid { margin: 0 }'])(
-  'what the oldest browsers lack is found in %s',
-  (css) => {
-    expect(youngInStyle(css)).toHaveLength(1);
-  },
-);
+it.each([
+  'a { color: light-dark(red, blue) }',
+  'a { field-sizing: content }',
+  'a:user-valid { margin: 0 }',
+  '@scope (a) { b { margin: 0 } }',
+  '@starting-style { a { margin: 0 } }',
+])('what the oldest browsers lack is found in %s', (css) => {
+  expect(youngInStyle(css)).toHaveLength(1);
+});
 
 it.each(['login.js', 'login-client.js', 'flex-auth.js'])('%s uses nothing that the oldest browsers lack', (file) => {
   expect(youngIn(text(file))).toEqual([]);

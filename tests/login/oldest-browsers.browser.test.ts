@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { SIGNED_IN, useLoginPage } from './support/harness';
 
 const login = useLoginPage();
@@ -84,9 +82,4 @@ it('refuses a return_to of another origin and a popup without an origin in words
   await login.open('?mode=popup&origin=nonsense');
   await login.alert('may not receive your session');
   expect(login.log.filter((line) => line.includes('is not a function'))).toEqual([]);
-});
-
-it('has a style sheet without functions that the oldest browsers lack', () => {
-  const css = readFileSync(join(resolve(__dirname, '../../dist/assets'), 'login.css'), 'utf8');
-  expect(css).not.toMatch(/light-dark\(|@scope|@starting-style|text-wrap-style|:open\b/);
 });
