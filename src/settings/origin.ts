@@ -10,7 +10,10 @@ const ORIGIN = /^https?:\/\/[^\s/\\?#@*%]+\/?$/i;
  * @returns the origin as a browser names it (lower case, no default port), or `undefined` if the text is anything else
  */
 export function parseOrigin(text: string): string | undefined {
-  return text.length <= MAX_ORIGIN_LENGTH && ORIGIN.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
+  if (text.length > MAX_ORIGIN_LENGTH || !ORIGIN.test(text) || !URL.canParse(text)) return undefined;
+  const { origin } = new URL(text);
+  // Again, since `URL` turns other asterisks, such as a full-width one, into `*`.
+  return ORIGIN.test(origin) ? origin : undefined;
 }
 
 /** Whether a host, with or without a port, is this machine. */

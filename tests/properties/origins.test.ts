@@ -55,6 +55,8 @@ describe('parseOrigin', () => {
     ['a wildcard for all hosts', '*'],
     ['a wildcard for a host', 'https://*'],
     ['a wildcard for subdomains', 'https://*.example.com'],
+    ['a full-width asterisk for a host', 'https://＊'],
+    ['a small asterisk for subdomains', 'https://﹡.example.com'],
     ['the origin of a sandboxed page', 'null'],
     ['a host alone', 'app.example.com'],
     ['a scheme without slashes', 'https:app.example.com'],
