@@ -73,11 +73,11 @@ it('the plugin’s snippet in the docs is the file of the example', () => {
   expect(snippets).toContain(readFileSync(join(ROOT, 'examples/flex-plugin/src/flexAuth.ts'), 'utf8').trim());
 });
 
-it('the snippet with connect() in the docs is part of the example app', () => {
+it.each(['README.md', 'docs/client.md'])('the snippet with connect() in %s is part of the example app', (page) => {
   const withoutIndentation = (text: string) => text.replaceAll(/^ +/gm, '').trim();
   const app = readFileSync(join(ROOT, 'examples/app/app.ts'), 'utf8');
   const [, region = ''] = /\/\/ #region connect\n(.*?)\n *\/\/ #endregion/s.exec(app) ?? [];
   expect(region).toContain('connect({');
-  const snippets = blocksOf('docs/client.md', 'ts').map(({ text }) => withoutIndentation(text));
+  const snippets = blocksOf(page, 'ts').map(({ text }) => withoutIndentation(text));
   expect(snippets).toContainEqual(expect.stringContaining(withoutIndentation(region)));
 });
