@@ -39,10 +39,15 @@ export function createServer({ service, backendKey, passwords }: ServerSettings)
     const secure = new URL(c.req.url).protocol === 'https:';
     // Strict: other sites cannot use the session.
     await setSignedCookie(c, 'session', String(username), secret, { httpOnly: true, sameSite: 'Strict', secure });
-    return c.text('You are signed in.');
+    // `app.ts` creates the Flex client.
+    return c.html(html`<!doctype html>
+      <html lang="en"><title>A server with its own users</title><link rel="icon" href="data:,">
+        <h1>Signed in</h1><p role="status"></p><p role="alert"></p>
+        <script type="module" src="app.js"></script>
+      </html>`);
   });
 
-  // The page calls this for each token, for example as `getToken` of `connect`.
+  // The page calls this for each token, as `getToken` of `connect`.
   app.post('/flex-token', async (c) => {
     c.header('Cache-Control', 'no-store');
     const username = await getSignedCookie(c, secret, 'session');

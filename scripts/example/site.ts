@@ -27,8 +27,10 @@ export function exampleSite(current: () => Promise<ExampleSettings>): Hono {
   for (const [path, folder] of [
     ['/', 'app'],
     ['/own-sign-in/', 'own-sign-in'],
+    ['/server/', 'server'],
   ] as const) {
-    app.get(path, async (c) => c.html(pageOf(folder, await current())));
+    // The server has its own page.
+    if (folder !== 'server') app.get(path, async (c) => c.html(pageOf(folder, await current())));
     app.get(`${path}app.js`, async (c) =>
       c.body(await scriptOf(folder, await current()), 200, { 'Content-Type': 'text/javascript' }),
     );
@@ -36,7 +38,7 @@ export function exampleSite(current: () => Promise<ExampleSettings>): Hono {
   app.all('/server/*', async (c) => {
     const { service, backendKey, passwords = {} } = await current();
     if (!backendKey) return c.text('Set BACKEND_KEY to a key with the scope mint, then start the examples again.', 404);
-    server ??= new Hono().route('/server', createServer({ service, backendKey, passwords }));
+    server ??= new Hono({ strict: false }).route('/server', createServer({ service, backendKey, passwords }));
     return server.fetch(c.req.raw);
   });
   return app;

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../../local/chromium';
+import { type Service, startService } from '../../local/running-service';
+import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
+import { exampleSite } from '../../scripts/example/site';
+import { backendKey } from '../support/backend-keys';
+import { WAIT_LIMIT_MS } from '../support/limits';
+import { startTogether } from '../support/start-together';
+
+const { key, entry } = backendKey('server', 'mint');
+let service: Service | undefined;
+let browser: Browser | undefined;
+let site: Server | undefined;
+let page: Page;
+let url: string;
+
+beforeAll(async () => {
+  // Flex tokens of half a minute, so that the page renews its client while the test watches.
+  [service, browser] = await startTogether(
+    startService({ BACKEND_KEYS: entry, MAX_TOKEN_TTL: '30' }),
+    launchChromium(),
+  );
+  const settings = {
+    service: service.origin,
+    issuer: 'http://127.0.0.1:1',
+    backendKey: key,
+    passwords: { 'agent@example.com': 'correct horse', 'unknown@example.com': 'battery staple' },
+  };
+  site = createAdaptorServer({
+    fetch: exampleSite(async () => settings).fetch,
+    overrideGlobalObjects: false,
+    createServer,
+  }) as Server;
+  site.listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/server/`;
+});
+afterAll(async () => {
+  await browser?.close();
+  site?.closeAllConnections();
+  site?.close();
+  await service?.close();
+});
+beforeEach(async () => {
+  if (!browser || !service) throw new Error('Nothing has started.');
+  const context = await browser.newContext();
+  context.setDefaultTimeout(WAIT_LIMIT_MS);
+  await leadTwilioToSandbox(context, service.sandbox);
+  page = await context.newPage();
+});
+afterEach(() => page.context().close());
+
+async function signIn(username: string, password: string): Promise<void> {
+  await page.goto(url);
+  await page.getByLabel('User name').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+it('signs in with a password, creates a live Flex client, and renews it', async () => {
+  await signIn('agent@example.com', 'correct horse');
+  await page.getByRole('status').filter({ hasText: 'Connected until 20' }).waitFor();
+  const first = await page.getByRole('status').textContent();
+  const tokenOf = () => page.evaluate('flexClient.token') as Promise<string>;
+  const token = await tokenOf();
+  await page.waitForFunction(`document.querySelector('[role=status]').textContent !== ${JSON.stringify(first)}`);
+  expect(await tokenOf()).not.toBe(token);
+  expect(await page.getByRole('alert').textContent()).toBe('');
+});
+
+it('says why there is no Flex token for a user that Flex does not know', async () => {
+  await signIn('unknown@example.com', 'battery staple');
+  await page.getByRole('alert').filter({ hasText: 'No such Flex user' }).waitFor();
+  expect(await page.evaluate('typeof flexClient')).toBe('undefined');
+});
