@@ -244,9 +244,11 @@ describe('a Twilio that responds with 429', () => {
     twilio.sandbox.fault({ host: 'flex-api', method: 'POST', times: 1, status: 429, retryAfter: 2 });
     const results = await run(usersNamed('user', 30));
     expect(new Set(actions(results))).toEqual(new Set(['done create']));
-    const times = twilio.sandbox.requestsTo('flex-api').map(({ atMs }) => atMs);
-    const gaps = times.slice(1).map((atMs, index) => atMs - (times[index] ?? atMs));
-    expect(Math.max(...gaps)).toBeGreaterThan(1900);
+    const requests = twilio.sandbox.requestsTo('flex-api');
+    const refusedAtMs = requests.find(({ method }) => method === 'POST')?.atMs ?? Number.NaN;
+    const meanwhile = requests.filter(({ atMs }) => atMs > refusedAtMs && atMs < refusedAtMs + 1900);
+    // Those that were under way, of about 60. On a slow machine, they arrive late.
+    expect(meanwhile.length).toBeLessThan(20);
   });
 
   it('is given time without a Retry-After too: more each time', async () => {
