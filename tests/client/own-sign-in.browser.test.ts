@@ -1,19 +1,15 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../../local/chromium';
 import { type Service, startService } from '../../local/running-service';
 import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
 import { type OpenIdProvider, startOpenIdProvider } from '../../sandbox/openid/server';
-import { exampleSite } from '../../scripts/example/site';
 import { WAIT_LIMIT_MS } from '../support/limits';
+import { serveExamples } from './support/example-site';
 
 let provider: OpenIdProvider | undefined;
 let service: Service | undefined;
 let browser: Browser | undefined;
-let site: Server | undefined;
+let site: Awaited<ReturnType<typeof serveExamples>> | undefined;
 let page: Page;
 let url: string;
 
@@ -23,14 +19,8 @@ beforeAll(async () => {
   service = await startService({ ...provider.environment(), MAX_TOKEN_TTL: '30' });
   browser = await launchChromium();
   const settings = { service: service.origin, issuer: provider.issuer };
-  site = createAdaptorServer({
-    fetch: exampleSite(async () => settings).fetch,
-    overrideGlobalObjects: false,
-    createServer,
-  }) as Server;
-  site.listen(0, '127.0.0.1');
-  await once(site, 'listening');
-  url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/own-sign-in/`;
+  site = await serveExamples(settings);
+  url = `${site.origin}/own-sign-in/`;
   provider.trust(url);
   const context = await browser.newContext();
   context.setDefaultTimeout(WAIT_LIMIT_MS);
@@ -39,7 +29,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  site?.closeAllConnections();
   site?.close();
   await service?.close();
   await provider?.close();

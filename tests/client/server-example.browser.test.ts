@@ -1,20 +1,16 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../../local/chromium';
 import { type Service, startService } from '../../local/running-service';
 import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
-import { exampleSite } from '../../scripts/example/site';
 import { backendKey } from '../support/backend-keys';
 import { WAIT_LIMIT_MS } from '../support/limits';
 import { startTogether } from '../support/start-together';
+import { serveExamples } from './support/example-site';
 
 const { key, entry } = backendKey('server', 'mint');
 let service: Service | undefined;
 let browser: Browser | undefined;
-let site: Server | undefined;
+let site: Awaited<ReturnType<typeof serveExamples>> | undefined;
 let page: Page;
 let url: string;
 
@@ -30,18 +26,11 @@ beforeAll(async () => {
     backendKey: key,
     passwords: { 'agent@example.com': 'correct horse', 'unknown@example.com': 'battery staple' },
   };
-  site = createAdaptorServer({
-    fetch: exampleSite(async () => settings).fetch,
-    overrideGlobalObjects: false,
-    createServer,
-  }) as Server;
-  site.listen(0, '127.0.0.1');
-  await once(site, 'listening');
-  url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/server/`;
+  site = await serveExamples(settings);
+  url = `${site.origin}/server/`;
 });
 afterAll(async () => {
   await browser?.close();
-  site?.closeAllConnections();
   site?.close();
   await service?.close();
 });
