@@ -101,7 +101,7 @@ describe('npm run deploy', () => {
     expect(service.includeCredentials).toBe(true);
   });
 
-  it('has the platform install the runtime and nothing else, in the one version that it takes', () => {
+  it('has the platform install the runtime and nothing else, in the one version that it accepts', () => {
     expect(service.dependencies).toEqual({ '@twilio/runtime-handler': '2.0.3' });
   });
 
@@ -197,7 +197,7 @@ describe('a deployed Function, alone in its folder', () => {
     });
   });
 
-  it('refuses who shows nothing, or a key that is not listed, and says which credential it takes', async () => {
+  it('refuses a caller without a credential, or with a key that is not listed, and says which credentials it accepts', async () => {
     for (const path of ['/provision', '/lookup', '/mint', '/deprovision']) {
       const stranger = await platform.call(path, { fields: USER });
       expect([path, stranger]).toMatchObject([path, { status: 401, body: { code: 'missing_credentials' } }]);

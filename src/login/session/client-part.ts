@@ -71,7 +71,7 @@ export function createClientPart<Client extends { destroy(): void }>(
           .catch(() => {});
       };
     },
-    async startSession(page, session, settings, events) {
+    startSession(page, session, settings, events) {
       lastStarted = session.accessToken;
       const create: typeof factory.create = (token, chosen) => take(token) ?? factory.create(token, chosen);
       return startLiveSession({ ...factory, create }, withSharing(page), session, settings, events);
