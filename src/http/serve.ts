@@ -62,6 +62,7 @@ async function withinLimit(work: Promise<Reply>): Promise<Reply> {
         new ApiError(
           'upstream_timeout',
           'Twilio or the identity provider took too long to respond. Retry in a moment.',
+          { reason: `no response within ${RESPONSE_LIMIT_MS} ms` },
         ),
       );
     timer = setTimeout(giveUp, RESPONSE_LIMIT_MS);

@@ -22,7 +22,15 @@ describe('the time limit of a call', () => {
       status: 504,
       body: { code: 'upstream_timeout', message: expect.stringContaining('Retry') },
     });
-    expect(answer.log).toMatchObject([{ operation: 'lookup', outcome: 'upstream_timeout', status: 504, ms: 8500 }]);
+    expect(answer.log).toMatchObject([
+      {
+        operation: 'lookup',
+        outcome: 'upstream_timeout',
+        reason: expect.stringContaining('8500 ms'),
+        status: 504,
+        ms: 8500,
+      },
+    ]);
   });
 
   it('is passed to the work of the call', async () => {
