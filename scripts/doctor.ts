@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { readDeployedEnv, readEnvFile } from '../build/env-file';
 import { reportFailure } from '../local/failure';
+import { outliveReader } from '../local/output';
 import { bypassProxyForLoopback } from '../local/proxy';
 import { parseOrigin } from '../src/settings/origin';
 import { cliAccount } from './doctor/cli-account';
@@ -52,4 +53,5 @@ function readParameters(args: string[]) {
   }
 }
 
+outliveReader();
 main(process.argv.slice(2)).catch(reportFailure);

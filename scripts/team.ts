@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { outliveReader } from '../local/output';
 import { ApiError } from '../src/errors';
 import { FlexUsersApi } from '../src/flex/users-api';
 import { findFlexInstanceSid } from '../src/twilio/flex-instance';
@@ -108,6 +109,7 @@ async function main(parameters: string[]): Promise<number> {
   }
 }
 
+outliveReader();
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });
