@@ -66,7 +66,8 @@ const MAX_NAME_LENGTH = 64;
 
 const lettersOf = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
 
-const SHORT_PARTS = /^(?:[\p{L}\p{M}\p{N}_:'"-]{0,24}(?:[[\]. ]+|$))*$/u;
+/** The expression is in the function because its classes of letters are slow to set up: a cold start would pay for them. */
+const hasShortParts = (name: string) => /^(?:[\p{L}\p{M}\p{N}_:'"-]{0,24}(?:[[\]. ]+|$))*$/u.test(name);
 
 /** How a backend key begins, and every token in JSON (the base64url of `{"`). */
 const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
@@ -78,6 +79,6 @@ const SECRET = new RegExp(`${BACKEND_KEY_PREFIX}|eyJ`);
 function printable(name: string): string {
   const secret = SECRET.exec(name)?.[0];
   if (secret !== undefined) return `${secret}…`;
-  const isShown = name !== '' && name.length <= MAX_NAME_LENGTH && SHORT_PARTS.test(name);
+  const isShown = name !== '' && name.length <= MAX_NAME_LENGTH && hasShortParts(name);
   return isShown ? name : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
 }
