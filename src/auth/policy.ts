@@ -39,20 +39,14 @@ type PermittedUser<A extends Action> = A extends 'provision' ? undefined : UserI
 
 /** Not exported, so that only {@link authorize} creates one. */
 class GrantedPermit<A extends Action> {
-  // A private field makes the type nominal: neither an object literal nor a copy with another user is a permit.
-  readonly #action: A;
+  // Only for the compiler. A field that is not public makes the type nominal: neither an object literal nor a copy with another user
+  // is a permit.
+  declare protected readonly action: A;
 
   constructor(
-    action: A,
     readonly caller: Caller,
     readonly user: PermittedUser<A>,
-  ) {
-    this.#action = action;
-  }
-
-  get action(): A {
-    return this.#action;
-  }
+  ) {}
 }
 
 /**
@@ -85,7 +79,7 @@ export function authorize<A extends Action>(caller: Caller, action: A, subject: 
   if (!grants(caller, right)) throw forbidden(caller, right);
   if (action === 'deprovision' && caller.kind === 'flex-user') refuseOwnReference(caller, subject);
   const user = subject && nameUser(caller, action, subject);
-  return new GrantedPermit(action, caller, user as PermittedUser<A>);
+  return new GrantedPermit<A>(caller, user as PermittedUser<A>);
 }
 
 /**

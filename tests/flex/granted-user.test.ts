@@ -481,3 +481,12 @@ describe('the lifetime', () => {
     expect(deeds()).toEqual([]);
   });
 });
+
+describe('the log of a mint', () => {
+  it('holds the kind of caller and the SID of the Flex user, and nothing of the claims', async () => {
+    const { log } = await mintAs({ ...claimsOf('agent', ['team']), sub: 'subject-1' }, CHECKED);
+    expect(log).toMatchObject([{ outcome: 'ok', flex_user_sid: twilio.sandbox.users.agent.flexUserSid }]);
+    expect(log[0]?.caller).toEqual({ kind: 'identity-provider' });
+    expect(JSON.stringify(log)).not.toMatch(/agent@example\.com|subject-1|team/);
+  });
+});
