@@ -45,7 +45,7 @@ function findSimilar(name: string, fields: readonly string[]): string | undefine
     .map(lettersOf);
   const spellings = [first + second, first].filter((spelling) => spelling.length >= MIN_LETTERS);
   const candidates = fields.flatMap((field) =>
-    [field, field.split('.').at(-1) ?? ''].map((part) => ({ field, letters: lettersOf(part) })),
+    [field, field.slice(field.lastIndexOf('.') + 1)].map((part) => ({ field, letters: lettersOf(part) })),
   );
   const closest = closestMatch(
     first,
