@@ -28,7 +28,7 @@ function adviceOn(name: string, known: readonly string[], path: string, given: r
     ...(known.includes('worker') ? ['worker.attributes'] : []),
   ];
   // A field that is given already is less likely to be what is meant.
-  const isGiven = (field: string) => Number(given.includes(field.slice(path.length)));
+  const isGiven = (field: string) => Number(given.includes(field));
   const likelyFirst = [...candidates].sort((a, b) => isGiven(a) - isGiven(b));
   const field = findSimilar(name, path === '' ? [...likelyFirst, 'Token'] : likelyFirst);
   if (field === undefined) return `is not a known field. Known fields: ${candidates.join(', ')}.`;

@@ -120,7 +120,14 @@ it('every key of worker but attributes is refused', async () => {
   const form = { ...NEW_USER, roles: 'agent', worker: JSON.stringify(worker) };
   expect(await faultsOf('provision', form, FORM)).toEqual(expected);
   // A worker has no Token and no request.
-  expect(Object.keys(await faultsOf('provision', { ...NEW_USER, worker: { Token: 1, request: 1 } }))).toHaveLength(2);
+  expect(await faultsOf('provision', { ...NEW_USER, worker: { Token: 1, request: 1, token: 1 } })).toEqual(
+    Object.fromEntries(
+      ['worker.Token', 'worker.request', 'worker.token'].map((field) => [
+        field,
+        'is not a known field. Known fields: worker.attributes.',
+      ]),
+    ),
+  );
 });
 
 it('all invalid fields are in one response: missing, malformed, damaged and unknown ones', async () => {
