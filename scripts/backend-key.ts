@@ -16,7 +16,7 @@ function main([name = '', ...scopes]: readonly string[]): void {
 
 ${key}
 
-Add this to BACKEND_KEYS in .env (separate entries with commas), then deploy again. It contains only the hash of the key:
+Add this to BACKEND_KEYS in .env (separate entries with commas), then deploy or restart. It contains only the hash of the key:
 
 ${entry}
 `);

@@ -61,7 +61,7 @@ export async function identifyCaller(credential: Credential, settings: Settings,
 function identifyBackend(key: string, settings: Settings): BackendCaller {
   const found = findBackendKey(key, settings.backendKeys);
   if (!found) {
-    throw new ApiError('invalid_key', 'Unknown backend key. Add its hash to BACKEND_KEYS, then deploy again.');
+    throw new ApiError('invalid_key', 'Unknown backend key. Add its hash to BACKEND_KEYS, then deploy or restart.');
   }
   return { kind: 'backend-key', name: found.name, scopes: found.scopes };
 }
