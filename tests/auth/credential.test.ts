@@ -53,6 +53,7 @@ it.each(['Basic abc', 'xBearer abc', 'Bearerabc', 'Bearer-Token abc', '', 'abc',
 it('reads tokens up to 16 KiB', () => {
   const longest = 'x'.repeat(16_384);
   expect(findCredential(withAuthorization(`Bearer ${longest}`))).toMatchObject({ token: longest });
+  expect(() => assertFlexTokenForm(longest)).not.toThrow();
   expect(refusalOf(withAuthorization(`Bearer ${longest}x`)).code).toBe('invalid_token');
 });
 
