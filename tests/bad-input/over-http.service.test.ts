@@ -78,6 +78,23 @@ async function expectAlive(): Promise<void> {
   expect(answer).toMatchObject({ status: 200, body: { username: 'agent@example.com' } });
 }
 
+// An expression that backtracks without end would block the process, its time limit included.
+it.each(['.', '[', ']', ' ', '. ', '[]', 'a.'])(
+  'a field name that is a run of %j is refused like any other',
+  async (part) => {
+    const names = ['', '!', '~'].map((end) => part.repeat(Math.floor(63 / part.length)) + end);
+    const unknown = Object.fromEntries(names.map((name) => [name, 1]));
+    const responses = await Promise.all([
+      postJson('/lookup', unknown),
+      postJson('/provision', { ...GOOD, worker: unknown }),
+    ]);
+    for (const { status, body } of responses) {
+      expect(status).toBe(400);
+      expect(body.code).toBe('invalid_request');
+    }
+  },
+);
+
 describe('a query', () => {
   it.each([
     ['a field twice', 'username=a&username=b', 'username'],
