@@ -95,9 +95,19 @@ export function refuseDeactivated<User extends Pick<UserRecord, 'flex_user_sid' 
  */
 export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
   const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
-  const body = () => ({ flex_user_sid: flexUserSid });
-  const response = await flex.send(permit, { path: '/Deprovision', body, whyRefused: whyNotDeprovisioned });
-  if (!isDeprovisioned(response)) throw undocumented(response, 'Deprovision: neither 204 nor JSON');
+  let attempts = 0;
+  const body = () => {
+    attempts += 1;
+    return { flex_user_sid: flexUserSid };
+  };
+  try {
+    const response = await flex.send(permit, { path: '/Deprovision', body, whyRefused: whyNotDeprovisioned });
+    if (!isDeprovisioned(response)) throw undocumented(response, 'Deprovision: neither 204 nor JSON');
+  } catch (error) {
+    // The attempt before has done it, and only its response was lost.
+    const isGone = error instanceof ApiError && error.code === 'user_not_found' && attempts > 1;
+    if (!isGone) throw error;
+  }
   return flexUserSid;
 }
 

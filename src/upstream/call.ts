@@ -14,8 +14,8 @@ const FIRST_WAIT_MS = 100;
 const MAX_ATTEMPTS = 8;
 
 /**
- * Statuses that a retry may fix. Every request is safe to repeat: Provision and Deprovision are idempotent, and a token that
- * was minted but never received is unknown to everyone.
+ * Statuses that a retry may fix. Every request is safe to repeat: Provision is idempotent, Deprovision may respond with 404 the
+ * second time, and a token that was minted but never received is unknown to everyone.
  */
 const RETRIED_STATUSES = [429, 502, 503, 504];
 

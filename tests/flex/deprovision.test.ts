@@ -39,6 +39,20 @@ it('returns 404 for every later request about a user whose record is gone', asyn
   }
 });
 
+it.each([
+  ['an admin', asAdmin],
+  ['a backend key', asBackend],
+])('returns 204 to %s if only the response to the attempt before was lost', async (_, as) => {
+  const { flexUserSid } = twilio.sandbox.users.agent;
+  for (const about of [fields, { flex_user_sid: flexUserSid }]) {
+    twilio.sandbox.reset();
+    twilio.sandbox.deprovisioning({ status: 200, record: 'gone' });
+    twilio.sandbox.fault({ path: /Deprovision$/, reset: 'mid-body', times: 1 });
+    expect(await as(deprovision, about)).toMatchObject({ status: 204, body: '' });
+    expect(await asBackend(lookup, about)).toMatchObject({ status: 404 });
+  }
+});
+
 it('mints no token for a user whose list item outlives the record', async () => {
   twilio.sandbox.fault({ path: /Users\/FU/, method: 'GET', status: 404 });
   expect(await asBackend(mint)).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
