@@ -38,7 +38,7 @@ export interface SharingTab {
 export interface Sharing {
   /** Renews the session unless another tab has or is about to: waits for that one, and returns its session. */
   renewOnce(old: Session, renew: () => Promise<Session>): Promise<Session>;
-  /** Notes that the refresh token of the old session is spent. */
+  /** Notes that the refresh token of the old session is spent. Signs out the next one too if the old one is signed out. */
   replace(old: Session, next: Tokens): Promise<void>;
   /** Returns the session as another tab has renewed it meanwhile, or `ended` if one has signed out. */
   latest(session: Session): Promise<Session | typeof ENDED>;
@@ -161,12 +161,17 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
       return renewal.finally(() => waiting.delete(hear));
     },
     async replace(old, next) {
-      note(await idOf(old), await idOf(next));
+      const [from, to] = [await idOf(old), await idOf(next)];
+      if (follow(from) !== ENDED) return note(from, to);
+      // Signed out during the renewal. A tab that already holds the new tokens did not take the sign-out as its own.
+      note(to, ENDED);
+      await receive({ type: ENDED, id: to });
     },
     async signOut(session) {
       const id = await idOf(session);
       received = undefined;
-      note(id, ENDED);
+      // Another tab may hold newer tokens.
+      note(follow(id), ENDED);
       channel.postMessage({ type: ENDED, id });
     },
     async signInAgain(session) {

@@ -173,6 +173,42 @@ it('signs out all tabs that hold the session, also one that loads later or holds
   expect(await openTab().sharing.latest(RENEWED)).toBe('ended');
 });
 
+it('signs out the tab with newer tokens if the person signs out in a tab that still holds older ones', async () => {
+  const { openTab, renewIn, time } = browser();
+  const newer = openTab(SESSION);
+  await renewIn(newer);
+  const older = openTab(SESSION);
+  await older.sharing.signOut(SESSION);
+  await time.pass(0);
+  expect(newer.isSignedOut).toBe(true);
+  expect(await openTab().sharing.latest(RENEWED)).toBe('ended');
+});
+
+it('keeps the session signed out if its renewal in another tab responds after the sign-out', async () => {
+  const { openTab, renewIn, renew, time, waitForReplies } = browser();
+  const responding = later<Session>();
+  renew.mockReturnValue(responding.promise);
+  const renewal = renewIn(openTab(SESSION));
+  await time.pass(0);
+  await openTab(SESSION).sharing.signOut(SESSION);
+  await waitForReplies();
+  responding.come(RENEWED);
+  await renewal;
+  const found = Promise.all([SESSION, RENEWED].map((session) => openTab().sharing.latest(session)));
+  await waitForReplies();
+  expect(await found).toEqual(['ended', 'ended']);
+});
+
+it('signs out a tab that held the new tokens, but had not noted them yet, when the sign-out arrived', async () => {
+  const { openTab, waitForReplies } = browser();
+  const [one, other] = [openTab(SESSION), openTab(SESSION)];
+  one.session = RENEWED;
+  await other.sharing.signOut(SESSION);
+  await waitForReplies();
+  await one.sharing.replace(SESSION, RENEWED);
+  expect(one.isSignedOut).toBe(true);
+});
+
 it('continues a session that the person signed in with again after the sign-out, until the next sign-out', async () => {
   const { openTab } = browser();
   const { sharing } = openTab(SESSION);
