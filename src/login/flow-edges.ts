@@ -1,6 +1,7 @@
 import type { Configuration } from './account/configuration';
 import type { PageSettings } from './account/page-settings';
 import type { KeyValueStore } from './browser/store';
+import type { Clock } from './browser/time';
 import type { ClientPart } from './session/client-part';
 import type { SessionTools } from './session/create-session';
 import type { LiveSession } from './session/live-session';
@@ -14,6 +15,7 @@ export interface FlowEdges<Client> extends SessionTools {
   readonly sdk: SessionTools['sdk'] & CodeExchange & SignInStart['sdk'];
   readonly storage: KeyValueStore;
   readonly url: URL;
+  readonly deviceNow: Clock;
   readonly configuration: Configuration;
   readonly view: View;
   readonly opener: Opener | null;

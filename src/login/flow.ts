@@ -19,7 +19,7 @@ import { type AuthorizationResponse, readVisit, withoutResponse } from './visit/
 
 /** The page's way from its URL to a live client. */
 export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
-  const { storage, view, configuration, now, timers } = edges;
+  const { storage, view, configuration, timers } = edges;
   const signedIn = createSignedIn(edges);
   const otherTabs = createOtherTabs(timers, async () => edges.loadClientPart(await configuration.settings()));
   const popup = createPopupLink({ ...edges, allowedOrigins: () => configuration.allowedOrigins() });
@@ -58,7 +58,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
       edges.fetchAhead();
       return;
     }
-    if (isLooping(storage, now)) throw new Failure('loop');
+    if (isLooping(storage, edges.deviceNow)) throw new Failure('loop');
     await leaveForSignIn();
   }
 

@@ -80,6 +80,7 @@ function start(): void {
     configuration,
     view,
     now: serverNow,
+    deviceNow: Date.now,
     syncTime: syncServerTime,
     timers: browserTimers,
     storage,

@@ -109,6 +109,29 @@ it('stops after two redirects within 30 s that came back with nothing', async ()
   expect(left).toHaveLength(3);
 });
 
+describe('with a device clock that is 2 hours fast, and a page that knew the server’s time before the redirect', () => {
+  const leave = async () => {
+    const made = page();
+    await createFlow({ ...made, now: () => made.time.now() - 7_200_000 }).signIn();
+    return made.storage;
+  };
+
+  it('accepts the response, although the page that receives it does not know the server’s time yet', async () => {
+    const back = page('?code=c1&state=s');
+    await createFlow({ ...back, storage: await leave() }).open();
+    expect(back.said.at(-1)).toBe('signed in');
+  });
+
+  it('counts that redirect if it comes back with nothing', async () => {
+    const back = page();
+    const flow = createFlow({ ...back, storage: await leave() });
+    await flow.open();
+    await flow.open();
+    expect(back.left).toHaveLength(1);
+    expect(back.said.at(-1)).toBe('failed: loop');
+  });
+});
+
 describe('a popup tells the site that opened it', () => {
   const APP = 'https://app.example.com';
   const refused = (reason: string) => [[{ type: 'flex-auth:refused', reason, message: expect.any(String) }, APP]];

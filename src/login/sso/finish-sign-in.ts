@@ -1,3 +1,4 @@
+import type { Clock } from '../browser/time';
 import { within } from '../failures/deadline';
 import { asFailure } from '../failures/failure';
 import { createSession, type SessionTools } from '../session/create-session';
@@ -23,13 +24,13 @@ export interface CodeExchange {
  * @throws {Failure} `missing`, `old`, `clock`, `mismatch`, `refused`, `unreachable` or `too-slow`
  */
 export async function finishSignIn(
-  tools: SessionTools & { readonly sdk: CodeExchange },
+  tools: SessionTools & { readonly sdk: CodeExchange; readonly deviceNow: Clock },
   { code, state }: AuthorizationResponse,
   login: PendingLogin | undefined,
   accountSid: string,
   headStart?: HeadStart,
 ): Promise<Session> {
-  const { codeVerifier, nonce, ssoProfileSid } = matchingLogin(login, state, tools.now);
+  const { codeVerifier, nonce, ssoProfileSid } = matchingLogin(login, state, tools.deviceNow);
   try {
     const exchange = tools.sdk.exchangeToken({ code, codeVerifier, nonce, ssoProfileSid });
     const tokens = parseTokens(await within(tools.timers, exchange));

@@ -18,7 +18,7 @@ export interface PendingLogin extends Intent {
   readonly state: string;
   readonly clientId: string;
   readonly ssoProfileSid: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the device's clock. */
   readonly startedAt: number;
 }
 
@@ -64,9 +64,13 @@ export function intentOf({ returnTo, popupOrigin }: Intent = {}): Intent {
  *
  * @throws {Failure} `missing`, `old`, `clock` or `mismatch`
  */
-export function matchingLogin(login: PendingLogin | undefined, state: string | undefined, now: Clock): PendingLogin {
+export function matchingLogin(
+  login: PendingLogin | undefined,
+  state: string | undefined,
+  deviceNow: Clock,
+): PendingLogin {
   if (!login) throw new Failure('missing');
-  const ageMs = now() - login.startedAt;
+  const ageMs = deviceNow() - login.startedAt;
   if (ageMs < -MAX_AHEAD_MS) throw new Failure('clock');
   // Negated so that NaN fails too.
   if (!(ageMs <= MAX_AGE_MS)) throw new Failure('old');

@@ -6,12 +6,12 @@ const WINDOW_MS = 30_000;
 const LIMIT = 2;
 
 /** Whether two redirects of the last 30 s came back with nothing. A third would only make the page flicker. */
-export function isLooping(store: KeyValueStore, now: Clock): boolean {
-  return recent(store, now).length >= LIMIT;
+export function isLooping(store: KeyValueStore, deviceNow: Clock): boolean {
+  return recent(store, deviceNow).length >= LIMIT;
 }
 
-export function noteRedirect(store: KeyValueStore, now: Clock): void {
-  store.setItem(SESSION_STORAGE_KEYS.redirects, JSON.stringify([...recent(store, now), now()]));
+export function noteRedirect(store: KeyValueStore, deviceNow: Clock): void {
+  store.setItem(SESSION_STORAGE_KEYS.redirects, JSON.stringify([...recent(store, deviceNow), deviceNow()]));
 }
 
 /** Resets the count, after a response or when the person presses the button. */
@@ -19,8 +19,8 @@ export function forgetRedirects(store: KeyValueStore): void {
   store.removeItem(SESSION_STORAGE_KEYS.redirects);
 }
 
-function recent(store: KeyValueStore, now: Clock): number[] {
+function recent(store: KeyValueStore, deviceNow: Clock): number[] {
   const times = readJson(store, SESSION_STORAGE_KEYS.redirects);
   if (!Array.isArray(times)) return [];
-  return times.filter((time): time is number => typeof time === 'number' && Math.abs(now() - time) < WINDOW_MS);
+  return times.filter((time): time is number => typeof time === 'number' && Math.abs(deviceNow() - time) < WINDOW_MS);
 }

@@ -7,7 +7,8 @@ import { noteRedirect } from './redirects';
 
 export interface SignInStart {
   readonly storage: KeyValueStore;
-  readonly now: Clock;
+  /** Not the server's time: that may be unknown to the document that reads it later. */
+  readonly deviceNow: Clock;
   readonly url: URL;
   readonly configuration: Configuration;
   readonly sdk: {
@@ -26,11 +27,11 @@ export interface SignInStart {
  * @throws {Failure} `settings`, `account`, `no-configuration`, `unreachable` or `too-slow`
  */
 export async function startSignIn(page: SignInStart, intent: Intent): Promise<string> {
-  const { storage, now, url } = page;
+  const { storage, deviceNow, url } = page;
   const { clientId, ssoProfileSid } = await page.configuration.connection();
   const redirectUrl = url.origin + url.pathname;
   const details = page.sdk.getLoginDetails({ clientId, ssoProfileSid, redirectUrl });
-  storePendingLogin(storage, { ...details, clientId, ssoProfileSid, startedAt: now(), ...intent });
-  noteRedirect(storage, now);
+  storePendingLogin(storage, { ...details, clientId, ssoProfileSid, startedAt: deviceNow(), ...intent });
+  noteRedirect(storage, deviceNow);
   return details.loginUrl;
 }

@@ -50,6 +50,7 @@ export function page(address = '', stored: Record<string, unknown> = {}, opener:
     configuration,
     timers: time,
     now: time.now,
+    deviceNow: time.now,
     syncTime: async () => {},
     storage: memoryStore(stored),
     url: new URL(`https://login.example/login.html${address}`),
