@@ -1,6 +1,6 @@
 import type { PageSettings } from '../account/page-settings';
 import { within } from '../failures/deadline';
-import { Failure, isNoResponse } from '../failures/failure';
+import { asFailure, Failure, isNoResponse } from '../failures/failure';
 import type { FailureKind } from '../failures/sentences';
 import { refreshSession, type StoredRefreshTools } from './refresh';
 import type { Session } from './session';
@@ -84,7 +84,8 @@ export async function startLiveSession<Client extends { destroy(): void }>(
     } catch (error) {
       // An earlier attempt may have brought another refresh token meanwhile.
       const isSpent = current.refreshToken !== before.refreshToken;
-      if (isRunning && !isNoResponse(error) && !isSpent) giveUp('not-renewed');
+      if (isRunning && asFailure(error).kind === 'ended') events.signedOut();
+      else if (isRunning && !isNoResponse(error) && !isSpent) giveUp('not-renewed');
       throw error;
     }
   }
@@ -121,6 +122,12 @@ export async function startLiveSession<Client extends { destroy(): void }>(
     },
     signedOut: events.signedOut,
   });
+  // Another tab may have signed out while the client started. Tells the caller after it has received the live session.
+  const findSignOut = async () => {
+    const found = await sharing.latest(current);
+    if (found === 'ended' && isRunning) events.signedOut();
+  };
+  timers.after(0, () => void findSignOut());
 
   return {
     client,

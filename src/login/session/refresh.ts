@@ -29,10 +29,11 @@ export interface SessionHolder {
  * too, unless the session is gone by then, or a later refresh has brought a new expiry. If another tab has renewed the
  * session, returns what it holds.
  *
- * @throws {Failure} `ended` if the session has no refresh token; `refused`, `clock` or `too-slow`
+ * @throws {Failure} `not-renewed` if the session has no refresh token; `ended` if another tab has signed out; `refused`,
+ * `clock` or `too-slow`
  */
 export async function refreshSession(tools: RefreshTools, old: Session, holder: SessionHolder): Promise<Session> {
-  if (!old.refreshToken || !old.ssoProfileSid) throw new Failure('ended');
+  if (!old.refreshToken || !old.ssoProfileSid) throw new Failure('not-renewed');
   const { refreshToken, ssoProfileSid, accountSid } = old;
   const keep = (session: Session) => {
     const current = holder.current();

@@ -57,6 +57,7 @@ export async function resumeSession(tools: StoredRefreshTools, held: Session, st
   } catch (error) {
     if (isNoResponse(error) && isUsable(readSession(storage))) throw error;
     removeSession(storage);
+    if (asFailure(error).kind === 'ended') markSignedOut(storage);
     return false;
   }
 }
