@@ -30,13 +30,13 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   /** Takes in what the page was opened with. Returns the step that follows. */
   async function arrive(): Promise<() => Promise<void>> {
     const visit = readVisit(edges.url);
+    if (visit.kind !== 'plain' || visit.intent.popupOrigin) forgetRedirects(storage);
     if (visit.kind === 'plain') {
       intent = visit.intent;
       if (intent.popupOrigin) await popup.assertMayReceive(intent.popupOrigin).catch(dropRefusedOrigin);
       return () => openPlainly(visit.wantsToken);
     }
     const login = takePendingLogin(storage);
-    forgetRedirects(storage);
     intent = intentOf(login);
     if (visit.kind === 'error') throw refusalFailure(visit.error, visit.description);
     const session = await finish(visit.response, login);

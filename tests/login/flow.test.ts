@@ -109,6 +109,15 @@ it('stops after two redirects within 30 s that came back with nothing', async ()
   expect(left).toHaveLength(3);
 });
 
+it('signs in at the third signIn() within 30 s, which opens the same popup again', async () => {
+  const { flow, left, said } = page('?mode=popup&origin=https://app.example.com', {}, { postMessage: jest.fn() });
+  await flow.open();
+  await flow.open();
+  await flow.open();
+  expect(left).toHaveLength(3);
+  expect(said.at(-1)).toBe('leaving');
+});
+
 describe('with a device clock that is 2 hours fast, and a page that knew the server’s time before the redirect', () => {
   const leave = async () => {
     const made = page();

@@ -63,6 +63,13 @@ it('says what to do if no window has opened it', async () => {
   expect(login.twilio.requests).toEqual([]);
 });
 
+it('stops in a popup too after two redirects that came back with nothing', async () => {
+  login.twilio.comeBack = () => ({});
+  const popup = await openFrom(APP, `?mode=popup&origin=${APP}`);
+  await popup.getByRole('alert').filter({ hasText: 'came back twice without a result' }).waitFor();
+  expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(2);
+});
+
 it('checks again who may receive the session before it hands one over', async () => {
   const { comeBack } = login.twilio;
   login.twilio.comeBack = (authorize) => {

@@ -14,7 +14,10 @@ export function noteRedirect(store: KeyValueStore, deviceNow: Clock): void {
   store.setItem(SESSION_STORAGE_KEYS.redirects, JSON.stringify([...recent(store, deviceNow), deviceNow()]));
 }
 
-/** Resets the count, after a response or when the person presses the button. */
+/**
+ * Resets the count: after a response, when the person presses the button, or when a site opens its popup (again). A
+ * redirect that came back with nothing does not name the site.
+ */
 export function forgetRedirects(store: KeyValueStore): void {
   store.removeItem(SESSION_STORAGE_KEYS.redirects);
 }
