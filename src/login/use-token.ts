@@ -1,4 +1,4 @@
-import { asFailure, isNoResponse } from './failures/failure';
+import { asFailure, Failure, isNoResponse } from './failures/failure';
 import type { FlowEdges } from './flow-edges';
 import { createSession } from './session/create-session';
 import type { OtherTabs } from './session/other-tabs';
@@ -30,6 +30,8 @@ export async function useToken<Client>(
       throw error;
     });
   } catch (error) {
-    throw asFailure(error, 'token');
+    const failure = asFailure(error, 'token');
+    // The token is valid, but Twilio gives it no client: a reload would not help.
+    throw failure.kind === 'client' ? new Failure('token') : failure;
   }
 }

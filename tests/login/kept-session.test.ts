@@ -138,7 +138,7 @@ it('keeps the session of this tab if a pasted token is refused a client, and the
   await flow.open();
   start = refusal;
   await flow.useToken('pas.ted');
-  expect(made.said.at(-1)).toBe('failed: client');
+  expect(made.said.at(-1)).toBe('failed: token');
   expect(inStore()).toEqual(LIVE_SESSION);
   start = noResponse;
   await flow.useToken('pas.ted');
