@@ -63,11 +63,19 @@ export async function startLiveSession<Client extends { destroy(): void }>(
   /** Why no more renewals are tried. */
   let obstacle = session.refreshToken ? undefined : new Failure('not-renewed');
   let refreshing: Promise<Session> | undefined;
+  /** Unset after a warning, which the next announcement takes back. */
+  let announced: Session | undefined = session;
 
   const keep = (renewed: Session) => {
     current = renewed;
     storeSession(storage, renewed);
     factory.update(client, renewed.accessToken);
+  };
+  /** Announces a renewal by another tab when it arrives, not again when a renewal is due in this tab. */
+  const announce = () => {
+    if (announced === current) return;
+    announced = current;
+    events.renewed();
   };
   const giveUp = (reason: FailureKind) => {
     obstacle = new Failure(reason);
@@ -104,10 +112,11 @@ export async function startLiveSession<Client extends { destroy(): void }>(
     // `keep` has passed it to the client.
     use() {},
     onRenewed() {
-      events.renewed();
+      announce();
       if (obstacle && isRunning) events.ending(obstacle.kind);
     },
     onEnding() {
+      announced = undefined;
       const isTold = obstacle !== undefined && current.refreshToken !== undefined;
       if (!isTold) events.ending('not-renewed');
     },
@@ -118,7 +127,7 @@ export async function startLiveSession<Client extends { destroy(): void }>(
     replaced(renewed) {
       obstacle = undefined;
       keep(renewed);
-      events.renewed();
+      announce();
     },
     signedOut: events.signedOut,
   });

@@ -70,7 +70,9 @@ function tab(sharing: Partial<Sharing> = {}) {
     token = (await renewal?.getToken()) ?? token;
     renewal?.onRenewed();
   };
-  return { time, told, client, joined, tools, start, renew };
+  /** As `keepRenewed` warns when renewal keeps failing. */
+  const warn = () => renewal?.onEnding();
+  return { time, told, client, joined, tools, start, renew, warn };
 }
 
 async function startedTab(sharing?: Partial<Sharing>) {
@@ -113,4 +115,31 @@ it('keeps a tab signed out if the renewal at its start finds that another tab si
   const expired = { ...LIVE_SESSION, expiresAt: '2030-01-01T11:00:00Z' };
   expect(await resumeSession(tools, expired, { renewing() {}, bring: async () => {} })).toBe(false);
   expect([...tools.storage.map.keys()]).toEqual(['flex-auth:signed-out']);
+});
+
+const RENEWED: Session = { ...LIVE_SESSION, accessToken: 'access2', expiresAt: '2030-01-01T14:00:00Z' };
+
+it('announces a session that another tab has renewed once, not again when its own renewal is due', async () => {
+  const { told, joined, live, renew } = await startedTab();
+  joined[0]?.replaced(RENEWED);
+  await renew();
+  expect(told).toEqual(['started', 'renewed']);
+  expect(live.session).toEqual(RENEWED);
+});
+
+it('announces again what another tab has renewed if it warned meanwhile, so that the warning goes away', async () => {
+  const { told, joined, renew, warn } = await startedTab();
+  joined[0]?.replaced(RENEWED);
+  warn();
+  await renew();
+  expect(told).toEqual(['started', 'renewed', 'ending: not-renewed', 'renewed']);
+});
+
+it('announces each of its own renewals', async () => {
+  const { told, renew, tools } = await startedTab();
+  await renew();
+  tools.sdk.refreshToken = async () => ({ accessToken: 'access3', refreshToken: 'refresh3' });
+  tools.sdk.validateToken = async () => ({ ...INFO, dateExpired: '2030-01-01T15:00:00Z' });
+  await renew();
+  expect(told).toEqual(['started', 'renewed', 'renewed']);
 });
