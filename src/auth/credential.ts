@@ -12,7 +12,7 @@ export type Credential =
 /** The characters of a bearer token (RFC 6750, section 2.1). A compact JWE uses some of them. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** Looks at the first characters only: over megabytes, the engine's stack ends where a repetition would backtrack. */
+/** Without a repetition: on a header of megabytes, one that backtracks would overflow the stack. */
 const BEARER_SCHEME = /^Bearer(?=\s|$)/i;
 
 /**
@@ -25,7 +25,11 @@ const BEARER_SCHEME = /^Bearer(?=\s|$)/i;
  */
 export function findCredential(event: unknown): Credential {
   const header = readHeader(event, 'authorization');
-  if (Array.isArray(header)) throw notAToken('several Authorization headers');
+  if (Array.isArray(header)) {
+    throw new ApiError('invalid_token', 'Several Authorization headers were sent. Send one.', {
+      reason: 'several Authorization headers',
+    });
+  }
   if (typeof header === 'string' && BEARER_SCHEME.test(header)) {
     const shown = header.slice('Bearer'.length).trimStart();
     return shown.startsWith(BACKEND_KEY_PREFIX) ? { kind: 'backend-key', key: shown } : { kind: 'token', token: shown };
@@ -41,7 +45,13 @@ export function findCredential(event: unknown): Credential {
 function tokenInField(token: unknown): Credential {
   if (typeof token !== 'string') throw notAToken('the field Token is not a string');
   // A backend key is a secret that Twilio must not see.
-  if (token.startsWith(BACKEND_KEY_PREFIX)) throw notAToken('a backend key in the field Token');
+  if (token.startsWith(BACKEND_KEY_PREFIX)) {
+    throw new ApiError(
+      'invalid_token',
+      'A backend key was sent in the field Token, which is for tokens. Send it as "Authorization: Bearer <key>".',
+      { reason: 'a backend key in the field Token' },
+    );
+  }
   return { kind: 'token', token };
 }
 

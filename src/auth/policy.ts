@@ -1,4 +1,4 @@
-import type { Action, ActionOnUser, Right } from '../contract/functions';
+import type { Action, Right } from '../contract/functions';
 import { FLEX_ROLES, type FlexRole, type GUEST_ROLE } from '../contract/roles';
 import { ApiError } from '../errors';
 import type { FlexUserSid } from '../settings/sids';
@@ -90,10 +90,11 @@ export function authorize<A extends Action>(caller: Caller, action: A, subject: 
 function refuseUnmapped({ username, roles, provider }: IdentityProviderCaller): void {
   if (username === undefined) {
     const { usernameClaim } = provider;
-    const unverified = usernameClaim === 'email' ? ' or not verified (email_verified)' : '';
+    const fault =
+      usernameClaim === 'email' ? 'missing, malformed or not verified (email_verified)' : 'missing or malformed';
     throw new ApiError(
       'forbidden',
-      `This token names no Flex user: its claim "${usernameClaim}" is missing, malformed${unverified}. Ask your administrator to add it.`,
+      `This token names no Flex user: its claim "${usernameClaim}" is ${fault}. Ask your administrator to correct it.`,
     );
   }
   if (roles?.length === 0) {
@@ -177,14 +178,11 @@ function isOwn(caller: Caller, subject: UserReference): boolean {
  * Returns the user that a permit is for. Minting for oneself uses the SID of the caller's token, if it has one, since a SID cannot
  * be ambiguous. A lookup uses what was requested.
  */
-function nameUser(caller: Caller, action: ActionOnUser | Action, subject: UserReference): UserIdentifier {
+function nameUser(caller: Caller, action: Action, subject: UserReference): UserIdentifier {
   if (subject.by !== 'self' && !(action === 'mint' && isOwn(caller, subject))) return subject;
   const own = caller.kind === 'backend-key' ? undefined : ownUser(caller);
   if (own) return own;
-  throw new ApiError(
-    'forbidden',
-    'This token does not say who you are. Sign in again and use the new token, or name the user.',
-  );
+  throw new ApiError('forbidden', 'This token does not say who you are. Sign in again and use the new token.');
 }
 
 function ownUser({ flexUserSid, username }: Exclude<Caller, BackendCaller>): UserIdentifier | undefined {
@@ -218,7 +216,7 @@ function forbidden(caller: Caller, right: Right): ApiError {
   if (caller.kind === 'identity-provider') {
     return new ApiError(
       'forbidden',
-      `A token of your identity provider allows only lookup and mint of its own user, not "${right}". Use a Flex token or a backend key for that. Required: ${requirementsFor(right)}.`,
+      `A token of your identity provider allows only lookup and mint of its own user, not "${right}". For your own user, send no flex_user_sid. For others, required: ${requirementsFor(right)}.`,
     );
   }
   const scope = POLICY[right].backendKey;

@@ -1,8 +1,8 @@
 import type { ErrorCode } from './error-codes';
 import type { LogLevel } from './log-levels';
 
-// The bodies of responses. Users and tokens are Twilio's own bodies, unchanged: only the fields that are not optional are
-// checked, and Twilio may add more.
+// The bodies of responses. Users and tokens are Twilio's own bodies, unchanged: Twilio may add fields. Every
+// response is checked for the fields that this service relies on, and not for the others.
 
 /** A user as `provision` and `lookup` return one. A user found by user name has `worker_sid`, any other has `worker`. */
 export interface FlexUser {

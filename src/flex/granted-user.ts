@@ -7,7 +7,7 @@ import { isText } from '../text';
 import { documented, refusalOf, undocumented } from '../twilio/responses';
 import type { UpstreamResponse } from '../upstream/response';
 import { FlexUserSchema, type UserRecord } from './shapes';
-import { fetchUser, refuseDeactivated, searchByUsername, sendProvision, userNotFound } from './users';
+import { fetchUser, refuseDeactivated, searchByUsername, sendProvision } from './users';
 import { type FlexUsersApi, isRejection } from './users-api';
 
 /** A permit of an identity provider's user, who may mint for themselves only. */
@@ -15,11 +15,6 @@ export type ProviderPermit = Permit<'mint'> & { readonly caller: IdentityProvide
 
 export const isProviderPermit = (permit: Permit<'mint'>): permit is ProviderPermit =>
   permit.caller.kind === 'identity-provider';
-
-/** What is needed of a user to mint a token for them. */
-const ProvisionedUserSchema = v.pick(FlexUserSchema, ['flex_user_sid', 'username', 'deactivated']);
-
-type ProvisionedUser = v.InferOutput<typeof ProvisionedUserSchema>;
 
 const RolesSchema = v.object({ roles: v.array(v.string()) });
 const ContactSchema = v.object({ email: v.custom<string>(isText), full_name: v.custom<string>(isText) });
@@ -31,13 +26,14 @@ const ContactSchema = v.object({ email: v.custom<string>(isText), full_name: v.c
  * @throws {ApiError} `user_not_found`; `forbidden` for a role too many, or without an email address for a new user;
  *   `user_deactivated`; `upstream_error` if Twilio does not set the roles as requested; what else `flexRequest` throws
  */
-export async function findGrantedUser(flex: FlexUsersApi, permit: ProviderPermit): Promise<ProvisionedUser> {
+export async function findGrantedUser(flex: FlexUsersApi, permit: ProviderPermit): Promise<UserRecord> {
   const { roles, provider, username } = permit.caller;
-  if (username === undefined) throw userNotFound();
+  if (username === undefined) throw noSuchUser('no user name');
   const { user: listed, similar } = await searchByUsername(flex, permit, username);
   if (!listed) {
     // Twilio may take a name in other letters for the same one: provisioning it could bring back someone who was deactivated.
-    if (!provider.provision || similar !== undefined) throw userNotFound();
+    if (similar !== undefined) throw noSuchUser('a user name that differs only in case or Unicode form');
+    if (!provider.provision) throw noSuchUser('no such user name');
     return provisionAgain(flex, permit, username, undefined);
   }
   const user = isComplete(listed, permit) ? listed : await fetchUser(flex, permit, listed.flex_user_sid);
@@ -99,7 +95,7 @@ async function provisionAgain(
   permit: ProviderPermit,
   username: string,
   known: UserRecord | undefined,
-): Promise<ProvisionedUser> {
+): Promise<UserRecord> {
   const { profile, roles = [] } = permit.caller;
   const { email, full_name } = contactIn(known);
   const newUser = {
@@ -111,7 +107,7 @@ async function provisionAgain(
     workerAttributes: undefined,
   };
   const response = await sendProvision(flex, permit, newUser, whyNotProvisioned);
-  const user = documented(ProvisionedUserSchema, response, 'Provision');
+  const user = documented(FlexUserSchema, response, 'Provision');
   assertGranted(permit, user, response, 'Provision');
   const isExpected = known ? user.flex_user_sid === known.flex_user_sid : isSame(user.username, username);
   if (!isExpected) throw undocumented(response, 'Provision: another user');
@@ -139,6 +135,14 @@ function missingEmail(): never {
     'A Flex user needs an email address, and this token has none: its claim "email" is missing. Ask your administrator to add it.',
   );
 }
+
+/** @param reason for the log, without the name */
+const noSuchUser = (reason: string): ApiError =>
+  new ApiError(
+    'user_not_found',
+    'No Flex user has exactly the user name of this token; upper and lower case count. Ask your administrator.',
+    { reason },
+  );
 
 const roleNotGranted = (roles: readonly FlexRole[], { flex_user_sid }: UserRecord): ApiError =>
   new ApiError(

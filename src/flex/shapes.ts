@@ -4,7 +4,7 @@ import { type FlexUserSid, isFlexUserSid } from '../settings/sids';
 
 // The fields of Twilio's responses that the code relies on. All others are passed on unchanged.
 
-/** A user, as a record or as an item of the list, which has no `deactivated`. */
+/** A user, as a record or as an item of the list, which may lack `deactivated`. */
 export const FlexUserSchema = v.object({
   flex_user_sid: v.custom<FlexUserSid>(isFlexUserSid),
   username: v.string(),

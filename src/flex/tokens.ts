@@ -16,7 +16,7 @@ import type { FlexUsersApi } from './users-api';
  * @param ttlSeconds requested lifetime, at least 1; cut to what the caller's token has left when the request is made
  * @returns Twilio's status, its body unchanged (a secret: do not log or store it), and the SID of the user
  * @throws {ApiError} `user_not_found`, `user_deactivated`, `invalid_token` if the caller's token has expired in the meantime, or as
- *   {@link flexRequest} does
+ *   {@link FlexUsersApi.send} does
  * @see https://www.twilio.com/docs/flex/developer/user-management/flex-token-api
  */
 export async function mintToken(flex: FlexUsersApi, permit: Permit<'mint'>, ttlSeconds: number) {

@@ -40,7 +40,9 @@ function whyRefused(response: UpstreamResponse): ApiError | undefined {
   const upstream = refusalOf(response);
   if (isRejection(response)) {
     const where = upstream.code ? `: see https://www.twilio.com/docs/api/errors/${upstream.code}` : '';
-    return new ApiError('invalid_request', `Twilio rejected these values${where}.`, { upstream });
+    return new ApiError('invalid_request', `Twilio rejected these values${where}. Correct them, then retry.`, {
+      upstream,
+    });
   }
   if (response.status !== 404) return undefined;
   return new ApiError(

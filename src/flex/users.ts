@@ -26,7 +26,7 @@ export interface NewFlexUser {
  * Creates or updates a user and its TaskRouter worker. Idempotent.
  *
  * @returns Twilio's status (201, or 200) and its body, unchanged
- * @throws {ApiError} as {@link flexRequest} does
+ * @throws {ApiError} as {@link FlexUsersApi.send} does
  */
 export async function provisionUser(flex: FlexUsersApi, permit: Permit<'provision'>, user: NewFlexUser) {
   const response = await sendProvision(flex, permit, user);
@@ -55,7 +55,7 @@ export const sendProvision = (
 /**
  * Returns the user that the permit is for.
  *
- * @throws {ApiError} `user_not_found`, or as {@link flexRequest} does
+ * @throws {ApiError} `user_not_found`, or as {@link FlexUsersApi.send} does
  */
 export async function findUser(flex: FlexUsersApi, permit: Permit<ActionOnUser>): Promise<UserRecord> {
   const { user } = permit;
@@ -91,7 +91,7 @@ export function refuseDeactivated<User extends Pick<UserRecord, 'flex_user_sid' 
  *
  * @returns the SID of the user
  * @throws {ApiError} `user_not_found`; `forbidden` for oneself; `invalid_request` if Twilio refuses, as for an agent on a call; or
- *   as {@link flexRequest} does
+ *   as {@link FlexUsersApi.send} does
  */
 export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
   const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
@@ -162,7 +162,7 @@ async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, 
  * Searches the list. Ignores any other user in it.
  *
  * @returns `user`: the user of exactly this name; `similar`: the name of one that differs only in case or Unicode form
- * @throws {ApiError} as {@link flexRequest} does
+ * @throws {ApiError} as {@link FlexUsersApi.send} does
  */
 export async function searchByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string) {
   const response = await flex.send(permit, { path: `?${new URLSearchParams({ Username: username })}` });

@@ -24,8 +24,8 @@ export function isAllowedOrigin(origin: string, policy: OriginPolicy): boolean {
 
 /** While the service runs on a developer's machine, so does the plugin or app that calls it, on another port. */
 function isLocalhostOrigin(origin: string): boolean {
-  const own = parseOrigin(origin) === origin ? new URL(origin) : undefined;
-  return own?.protocol === 'http:' && isLocalhost(own.host);
+  const url = parseOrigin(origin) === origin ? new URL(origin) : undefined;
+  return url?.protocol === 'http:' && isLocalhost(url.host);
 }
 
 /**

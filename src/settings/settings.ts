@@ -131,7 +131,8 @@ function checkSettings(environment: Environment): Settings {
   if (!credentials) faults.push('AUTH_TOKEN is missing (or set both API_KEY and API_SECRET)');
   faults.push(...crossCheckIdentityProvider(raw));
   if (!result.success || !credentials || faults.length > 0) {
-    throw new ApiError('misconfigured', `This service is misconfigured: ${faults.join('; ')}.`);
+    const reason = faults.join('; ');
+    throw new ApiError('misconfigured', `This service is misconfigured: ${reason}.`, { reason });
   }
   const settings = result.output;
   return {

@@ -84,7 +84,8 @@ describe('the credential', () => {
 
   it('does not accept a backend key in the field Token', async () => {
     const answer = await ownLookup({}, { Token: twilio.sandbox.backendKey, username: 'agent@example.com' });
-    expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    const message = expect.stringContaining('Send it as "Authorization: Bearer <key>"');
+    expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token', message } });
     expect(twilio.sandbox.requests).toEqual([]);
   });
 

@@ -7,13 +7,13 @@ const withAuthorization = (value: unknown, fields: Record<string, unknown> = {})
 });
 
 /** The error if no credential is found. */
-function refusalOf(event: unknown): Pick<ApiError, 'code'> & { reason: string | undefined } {
+function refusalOf(event: unknown): Pick<ApiError, 'code'> & { message: string; reason: string | undefined } {
   try {
     const credential = findCredential(event);
     if (credential.kind === 'token') assertFlexTokenForm(credential.token);
   } catch (thrown) {
-    const { code, options } = thrown as ApiError;
-    return { code, reason: options.reason };
+    const { code, message, options } = thrown as ApiError;
+    return { code, message, reason: options.reason };
   }
   throw new Error('a credential was found');
 }
@@ -31,7 +31,7 @@ it('reads a Flex token out of the field Token', () => {
 
 it('reads a backend key out of the header alone', () => {
   expect(findCredential(withAuthorization('Bearer fbk_crm.abc'))).toEqual({ kind: 'backend-key', key: 'fbk_crm.abc' });
-  expect(refusalOf({ Token: 'fbk_crm.abc' })).toEqual({
+  expect(refusalOf({ Token: 'fbk_crm.abc' })).toMatchObject({
     code: 'invalid_token',
     reason: 'a backend key in the field Token',
   });
@@ -60,7 +60,10 @@ it('reads tokens up to 16 KiB', () => {
 it('logs why the credential is not a token', () => {
   expect(refusalOf(withAuthorization('Bearer a b')).reason).toBe('malformed token');
   expect(refusalOf({ Token: 12 }).reason).toBe('the field Token is not a string');
-  expect(refusalOf(withAuthorization(['Bearer abc', 'Bearer def'])).reason).toBe('several Authorization headers');
+  expect(refusalOf(withAuthorization(['Bearer abc', 'Bearer def']))).toMatchObject({
+    message: 'Several Authorization headers were sent. Send one.',
+    reason: 'several Authorization headers',
+  });
 });
 
 it('tells a signed JWT from a Flex token by its two dots', () => {

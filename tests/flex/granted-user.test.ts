@@ -77,8 +77,12 @@ describe('the user name', () => {
       for (const handler of [mint, lookup]) {
         for (const fields of [{}, { username: 'agent@example.com' }]) {
           const answer = await ask(handler, changes, settings, { fields });
-          expect(answer).toMatchObject(forbidden(/^This token names no Flex user/));
-          expect(answer.body.message).toContain(`"${name}"`);
+          expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+          const fault =
+            name === 'email' ? 'missing, malformed or not verified (email_verified)' : 'missing or malformed';
+          expect(answer.body.message).toBe(
+            `This token names no Flex user: its claim "${name}" is ${fault}. Ask your administrator to correct it.`,
+          );
         }
       }
       expect(twilio.sandbox.requests).toEqual([]);
@@ -289,7 +293,9 @@ describe('with OIDC_ROLES', () => {
   );
 
   it('an unknown user is 404, and is not created', async () => {
-    expect(await mintAs(newUser, CHECKED)).toMatchObject({ status: 404 });
+    const refused = await mintAs(newUser, CHECKED);
+    expect(refused).toMatchObject({ status: 404, body: { code: 'user_not_found' } });
+    expect(refused.log).toMatchObject([{ reason: 'no such user name' }]);
     expect(deeds()).toEqual([]);
   });
 });
@@ -412,7 +418,13 @@ describe('with OIDC_PROVISION', () => {
     const record = { ...(await ask(lookup, claimsOf('agent'))).body, deactivated: true };
     twilio.sandbox.fault({ host: 'flex-api', path: /Username=/, status: 200, body: { users: [record] } });
     for (const email of ['Agent@Example.com', 'AGENT@example.com']) {
-      expect(await mintAs({ email, roles: ['team'] }, PROVISIONING)).toMatchObject({ status: 404 });
+      const refused = await mintAs({ email, roles: ['team'] }, PROVISIONING);
+      expect(refused).toMatchObject({
+        status: 404,
+        body: { message: expect.stringContaining('upper and lower case') },
+      });
+      expect(refused.log).toMatchObject([{ reason: 'a user name that differs only in case or Unicode form' }]);
+      expect(JSON.stringify(refused.log)).not.toMatch(/agent@example/i);
     }
     expect(deeds()).toEqual([]);
   });

@@ -54,7 +54,10 @@ describe('when the request is retried, two seconds later,', () => {
 
   it('mints nothing if the caller’s token has expired meanwhile', async () => {
     const answer = await mintOwn({ expiration: new Date(Date.now() + 1500).toISOString() });
-    expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    expect(answer).toMatchObject({
+      status: 401,
+      body: { code: 'invalid_token', message: expect.stringMatching(/^This Flex token/) },
+    });
     expect(asked()).toHaveLength(1);
   });
 });

@@ -73,8 +73,8 @@ describe('trouble with Twilio', () => {
 
   it.each([400, 409, 422])('says where to look up why Twilio did not accept the values (%d)', async (status) => {
     const refusals = [
-      [{ code: 45004, message: 'no' }, 'https://www.twilio.com/docs/api/errors/45004.'],
-      [{ code: 'x' }, 'these values.'],
+      [{ code: 45004, message: 'no' }, ': see https://www.twilio.com/docs/api/errors/45004. Correct them, then retry.'],
+      [{ code: 'x' }, 'these values. Correct them, then retry.'],
     ] as const;
     for (const [body, end] of refusals) {
       twilio.sandbox.fault({ path: /Provision/, status, body, times: 1 });

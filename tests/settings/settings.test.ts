@@ -165,7 +165,10 @@ it('says that a setting must be text, without its value', async () => {
 });
 
 it('names all settings that are wrong at once', async () => {
-  const { body } = await call(config, { LOG_LEVEL: 'loud', MAX_TOKEN_TTL: 'long' });
+  const { body, log } = await call(config, { LOG_LEVEL: 'loud', MAX_TOKEN_TTL: 'long' });
+  const reason = expect.stringMatching(/MAX_TOKEN_TTL .*LOG_LEVEL must be /);
+  expect(log).toMatchObject([{ outcome: 'misconfigured', reason }]);
+  expect(JSON.stringify(log)).not.toMatch(/loud|long/);
   for (const name of ['ACCOUNT_SID', 'AUTH_TOKEN', 'LOG_LEVEL', 'MAX_TOKEN_TTL']) expect(body.message).toContain(name);
   expect(body.message).toMatch(/; MAX_TOKEN_TTL .*; LOG_LEVEL .* trace, debug, info, warn, error, silent; AUTH_TOKEN /);
 });

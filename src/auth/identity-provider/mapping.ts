@@ -27,7 +27,8 @@ export function findClaim(claims: VerifiedClaims, name: string): unknown {
 /**
  * The Flex user name of a token's user.
  *
- * @returns `undefined` if the claim is missing, is not a text that Twilio accepts, or is an email address that the provider has not verified
+ * @returns `undefined` if the claim is missing, is not a text that Twilio accepts, or is the claim
+ * `email` without `email_verified: true`
  */
 export function usernameIn(claims: VerifiedClaims, { usernameClaim }: IdentityProvider): string | undefined {
   const username = findClaim(claims, usernameClaim);

@@ -32,7 +32,7 @@ export async function verifyToken(
   provider: IdentityProvider,
   call: UpstreamCall,
 ): Promise<VerifiedClaims> {
-  const { kid } = readHeader(token);
+  const { kid } = checkHeader(token);
   const { discovery, keySet } = await keysOf(provider.issuer).find(kid, call);
   const payload = await verifySignature(token, keySet);
   const claims = withoutThrowing(() => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)));
@@ -45,7 +45,7 @@ export async function verifyToken(
   return claims as unknown as VerifiedClaims;
 }
 
-function readHeader(token: string): { kid: string | undefined } {
+function checkHeader(token: string): { kid: string | undefined } {
   if (token.length > MAX_TOKEN_LENGTH) throw invalidProviderToken('too long');
   const header = withoutThrowing(() => decodeProtectedHeader(token));
   if (!header) throw invalidProviderToken('not a signed JWT');

@@ -318,7 +318,11 @@ describe('what a token’s user may do', () => {
 
   it('another user’s name in the request is 403, and no request is made to Twilio', async () => {
     const { flexUserSid } = twilio.sandbox.users.agent;
-    for (const handler of [mint, lookup]) {
+    const required = 'the supervisor role, or the admin role, or a backend key with the scope lookup';
+    for (const [handler, right, needs] of [
+      [mint, 'mint anybody', 'a backend key with the scope mint'],
+      [lookup, 'lookup anybody', required],
+    ] as const) {
       for (const fields of [
         { username: 'admin@example.com' },
         { username: 'Agent@example.com' },
@@ -327,7 +331,10 @@ describe('what a token’s user may do', () => {
       ]) {
         expect(await call(handler, settings(), { bearer: provider.token(), fields })).toMatchObject({
           status: 403,
-          body: { code: 'forbidden' },
+          body: {
+            code: 'forbidden',
+            message: `A token of your identity provider allows only lookup and mint of its own user, not "${right}". For your own user, send no flex_user_sid. For others, required: ${needs}.`,
+          },
         });
       }
     }
