@@ -37,6 +37,4 @@ export interface Flow {
   signOut(): void;
   /** Opens the path that `return_to` named. */
   goOn(): void;
-  /** The page is visible again, or the network is back. */
-  check(): void;
 }

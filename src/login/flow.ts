@@ -155,6 +155,5 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
       view.waiting({ signedOut: true, wantsToken: false });
     },
     goOn,
-    check: signedIn.check,
   };
 }

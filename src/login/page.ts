@@ -40,7 +40,7 @@ function start(): void {
 
   // There is no flow without a store. Reloading helps once the browser allows one.
   const reload = async () => location.reload();
-  let flow: Flow = { open: reload, signIn: reload, useToken: reload, signOut: reload, goOn: reload, check() {} };
+  let flow: Flow = { open: reload, signIn: reload, useToken: reload, signOut: reload, goOn: reload };
   const view = createView(document, {
     signIn: () => void flow.signIn(),
     signOut: () => flow.signOut(),
@@ -117,12 +117,9 @@ function start(): void {
     }
   }
 
-  window.addEventListener('online', () => flow.check());
-  document.addEventListener('visibilitychange', () => flow.check());
   window.addEventListener('pageshow', ({ persisted }) => {
     // Restored as it was when it left for the identity provider: nothing would continue by itself.
     if (persisted && isLeaving) location.reload();
-    else flow.check();
   });
 
   void flow.open();

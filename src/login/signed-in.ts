@@ -14,7 +14,6 @@ export interface SignedIn {
   end(): void;
   /** Shows a failure. A live session goes on beside it. */
   show(failure: Failure): void;
-  check(): void;
 }
 
 export function createSignedIn<Client>(edges: FlowEdges<Client>): SignedIn {
@@ -65,6 +64,5 @@ export function createSignedIn<Client>(edges: FlowEdges<Client>): SignedIn {
     },
     end,
     show,
-    check: () => current?.live.check(),
   };
 }

@@ -20,7 +20,7 @@ export interface ClientFactory<Client> {
     onRenewed(): void;
     onEnding(): void;
     onEnded(): void;
-  }): { readonly token: Pick<Session, 'expiresAt'>; check(): void; stop(): void };
+  }): { readonly token: Pick<Session, 'expiresAt'>; stop(): void };
 }
 
 export interface LiveSessionEvents {
@@ -36,8 +36,6 @@ export interface LiveSessionEvents {
 export interface LiveSession<Client> {
   readonly client: Client;
   readonly session: Session;
-  /** Reads the clock again: after a sleep, or when the network is back. */
-  check(): void;
   /** Destroys the client and stops renewing. Does not remove the stored session. */
   stop(): void;
 }
@@ -143,7 +141,6 @@ export async function startLiveSession<Client extends { destroy(): void }>(
     get session() {
       return current;
     },
-    check: renewal.check,
     stop() {
       isRunning = false;
       leave();

@@ -24,7 +24,7 @@ function part() {
     },
     update() {},
     syncTime: async () => {},
-    keepRenewed: ({ first }) => ({ token: first, check() {}, stop() {} }),
+    keepRenewed: ({ first }) => ({ token: first, stop() {} }),
   };
   const never = () => new Promise<never>(() => {});
   const { startAhead, startSession } = createClientPart(factory, { sharing: unshared, refreshToken: never });

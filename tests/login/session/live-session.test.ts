@@ -32,7 +32,6 @@ function tab(sharing: Partial<Sharing> = {}) {
         get token() {
           return token;
         },
-        check() {},
         stop() {},
       };
     },
