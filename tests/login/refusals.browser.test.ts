@@ -120,7 +120,7 @@ it('refuses a response that arrives more than 10 minutes after the start', async
   const pending = JSON.stringify({ ...details, state: 'mine', startedAt: Date.now() - 601_000 });
   await login.page.evaluate(`sessionStorage['flex-auth:login'] = ${JSON.stringify(pending)}`);
   await login.open('?code=late&state=mine');
-  await login.alert('more than 10 minutes old');
+  await login.alert('took more than 10 minutes');
   expect(login.twilio.requestsTo(TOKENS)).toEqual([]);
 });
 

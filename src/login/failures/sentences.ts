@@ -10,7 +10,7 @@ export const SENTENCES = {
   'too-slow': 'There was no response within 15 seconds. Check your network connection, then sign in again.',
   missing:
     'This sign-in was not started in this tab, or it was completed in another one. Continue in that tab, or sign in again.',
-  old: 'This sign-in link is more than 10 minutes old. Sign in again to get a new one.',
+  old: 'The sign-in took more than 10 minutes. Sign in again.',
   mismatch: 'This response does not belong to the sign-in that you started here, so it was not used. Sign in again.',
   denied: 'The sign-in was declined. If you did not mean to decline it, sign in again.',
   'not-allowed':
