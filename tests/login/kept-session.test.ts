@@ -1,3 +1,5 @@
+import { Failure } from '../../src/login/failures/failure';
+import { SENTENCES } from '../../src/login/failures/sentences';
 import { createFlow } from '../../src/login/flow';
 import { INFO, LIVE_SESSION, later, noResponse, page, pending, refusal } from './support/flow-page';
 import { ACCOUNT_SID } from './support/service';
@@ -78,6 +80,18 @@ it('keeps a session that is still good if its client gets no response, and does 
   expect(left).toEqual([]);
   expect(storage.getItem('flex-auth:session')).not.toBeNull();
 });
+
+// The status says then: "Reload the page to continue with it."
+it.each(['unreachable', 'too-slow', 'incomplete', 'settings', 'unexpected'] as const)(
+  'does not tell the person to sign in again while the tab holds a session: %s',
+  async (kind) => {
+    const made = page('', { 'flex-auth:session': LIVE_SESSION });
+    await createFlow({ ...made, loadClientPart: () => Promise.reject(new Failure(kind)) }).open();
+    expect(made.said.at(-1)).toBe(`failed: ${kind}`);
+    expect(made.kept).toEqual([LIVE_SESSION]);
+    expect(SENTENCES[kind]).not.toMatch(/sign in/i);
+  },
+);
 
 it.each([
   ['denied', '?error=access_denied', pending()],
