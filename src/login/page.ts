@@ -16,6 +16,7 @@ import { atTwilio } from './sdk/twilio-hosts';
 import type { ClientPart } from './session/client-part';
 import type { LiveSession } from './session/live-session';
 import { createView } from './view/view';
+import { withoutResponse } from './visit/visit';
 
 /** The settings known at build time, as JSON; see `build/baked-settings.ts`. */
 declare const BAKED_SETTINGS: string | undefined;
@@ -35,6 +36,8 @@ else document.documentElement.dataset.framed = 'true';
 function start(): void {
   document.documentElement.dataset.top = 'true';
   const url = new URL(location.href);
+  const replaceUrl = (other: string) => history.replaceState(history.state, '', other);
+  replaceUrl(withoutResponse(url));
   let isLeaving = false;
   let appliedSettings: PageSettings | undefined;
 
@@ -86,7 +89,7 @@ function start(): void {
     storage,
     sdk: { getLoginDetails, exchangeToken, validateToken },
     opener: window.opener,
-    replaceUrl: (clean) => history.replaceState(history.state, '', clean),
+    replaceUrl,
     // Replaces this page in the history: "back" leads to where the person came from, not into another redirect.
     leave(target) {
       isLeaving = true;

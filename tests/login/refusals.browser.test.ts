@@ -176,6 +176,13 @@ it.each([
   await login.alert('Allow this site to store data');
 });
 
+it('takes the code out of the address bar even if the browser stores nothing for the site', async () => {
+  await login.page.addInitScript('Object.defineProperty(window, "sessionStorage", { get: () => null })');
+  await login.open('?code=secret&state=mine');
+  await login.alert('Allow this site to store data');
+  expect(login.page.url()).toBe(`${login.service.origin}/login.html`);
+});
+
 it('requests the client part under another URL after a failure, since the browser may not request the same one again', async () => {
   await login.open();
   await login.status(SIGNED_IN);
