@@ -1,5 +1,5 @@
-import { type Client, createClient, refreshToken, validateToken } from '@twilio/flex-sdk';
-import { type Connection, connect, FlexAuthError, sessionTokens, signIn } from '../../src/client/flex-auth';
+import { createClient, refreshToken, validateToken } from '@twilio/flex-sdk';
+import { connect, FlexAuthError, sessionTokens, signIn } from '../../src/client/flex-auth';
 
 const part = (selector: string): Element => {
   const element = document.querySelector(selector);
@@ -10,23 +10,23 @@ const [signInButton, signOutButton] = [part('#sign-in'), part('#sign-out')];
 const [status, alert] = [part('[role=status]'), part('[role=alert]')];
 const service = part('meta[name=flex-auth-service]').getAttribute('content') ?? '';
 
-let connection: Connection<Client> | undefined;
+/** Aborted when the person signs out or signs in again. */
+let attempt = new AbortController();
 
 const showMessage = (error: unknown) => {
   alert.textContent = error instanceof Error ? error.message : String(error);
 };
 
-async function start(): Promise<void> {
-  disconnect();
+async function start(signal: AbortSignal): Promise<void> {
   // Before the first `await`: a browser opens a popup only while it handles the click.
-  const signedIn = signIn({ service });
+  const signedIn = signIn({ service, signal });
   status.textContent = 'Sign in, in the window that has opened.';
   alert.textContent = '';
   const session = await signedIn;
   status.textContent = 'Starting the Flex client.';
   const name = session.username ?? session.identity;
   // #region connect
-  connection = await connect({
+  const connection = await connect({
     createClient,
     getToken: sessionTokens(session, { refreshToken, validateToken }),
     onRenewed: ({ expiresAt }) => {
@@ -40,19 +40,23 @@ async function start(): Promise<void> {
     },
   });
   // #endregion
+  const disconnect = () => {
+    connection.stop();
+    connection.client.destroy();
+  };
+  if (signal.aborted) return disconnect();
+  signal.addEventListener('abort', disconnect);
   status.textContent = `Connected as ${name} until ${connection.expiresAt}.`;
 }
 
-function disconnect(): void {
-  connection?.stop();
-  connection?.client.destroy();
-  connection = undefined;
-}
-
 signInButton.addEventListener('click', async () => {
+  attempt.abort();
+  attempt = new AbortController();
+  const { signal } = attempt;
   try {
-    await start();
+    await start(signal);
   } catch (error) {
+    if (signal.aborted) return;
     status.textContent = 'You are not signed in.';
     showMessage(error);
     // Anything else is a fault of the app or of the Flex SDK: report it as usual.
@@ -61,7 +65,7 @@ signInButton.addEventListener('click', async () => {
 });
 
 signOutButton.addEventListener('click', () => {
-  disconnect();
+  attempt.abort();
   status.textContent = 'You are signed out.';
   alert.textContent = '';
 });

@@ -13,6 +13,15 @@ describe('the example app', () => {
     await press('Sign in');
     return opened;
   }
+  /** Requested by each client that starts. */
+  const SESSION = 'https://flex.twilio.com/api/v1/Session';
+  const clients = () => here.service.sandbox.requestsTo('flex').filter(({ path }) => path.endsWith('/Session'));
+  const renewals = () =>
+    here.service.sandbox.requestsTo('services').filter(({ body }) => body.includes('RefreshToken'));
+  async function showsSignedOut(): Promise<void> {
+    expect(await here.page.getByRole('status').textContent()).toBe('You are signed out.');
+    expect(await here.page.getByRole('alert').textContent()).toBe('');
+  }
 
   it('connects after a first attempt that the person declined, renews the session, and disconnects', async () => {
     await here.page.clock.install();
@@ -27,8 +36,6 @@ describe('the example app', () => {
     await shows('status', `Connected as ${here.service.sandbox.users.agent.username} until 20`);
     expect(await here.page.getByRole('alert').textContent()).toBe('');
 
-    const renewals = () =>
-      here.service.sandbox.requestsTo('services').filter(({ body }) => body.includes('RefreshToken'));
     const validated = here.page.waitForResponse(/Tokens\/Info/);
     await here.page.clock.fastForward(56 * 60_000);
     await validated;
@@ -38,6 +45,55 @@ describe('the example app', () => {
     await shows('status', 'You are signed out.');
     await here.page.clock.fastForward(120 * 60_000);
     expect(renewals()).toHaveLength(1);
+  });
+
+  it('connects once after two clicks on "Sign in", and shows nothing of the session after "Sign out"', async () => {
+    await here.page.clock.install();
+    await here.page.goto(`http://127.0.0.1:${here.site.port}/`);
+    const popup = await signIn();
+    await popup.getByRole('button', { name: 'Example Agent' }).waitFor();
+    await press('Sign in');
+    await press('Example Agent', popup);
+    await shows('status', 'Connected as');
+    expect(clients()).toHaveLength(1);
+
+    await press('Sign out');
+    await here.page.clock.fastForward(56 * 60_000);
+    await showsSignedOut();
+  });
+
+  it('ends a pending sign-in and closes its popup when the person signs out', async () => {
+    await here.page.goto(`http://127.0.0.1:${here.site.port}/`);
+    const popup = await signIn();
+    await popup.getByRole('button', { name: 'Example Agent' }).waitFor();
+    const closed = popup.waitForEvent('close');
+    await press('Sign out');
+    await closed;
+    await showsSignedOut();
+  });
+
+  it('ends a session whose client starts after the person signed out', async () => {
+    await here.page.clock.install();
+    await here.page.goto(`http://127.0.0.1:${here.site.port}/`);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await here.context.route(SESSION, async (route) => {
+      await released;
+      await route.fallback();
+    });
+    await press('Example Agent', await signIn());
+    await shows('status', 'Starting the Flex client.');
+    await press('Sign out');
+    const started = here.page.waitForResponse(SESSION);
+    release();
+    await (await started).finished();
+    await here.page.clock.runFor(1000);
+    await showsSignedOut();
+    await here.page.clock.fastForward(56 * 60_000);
+    await showsSignedOut();
+    expect(renewals()).toEqual([]);
   });
 });
 
