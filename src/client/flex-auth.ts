@@ -618,7 +618,8 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
       if (next.accessToken === token.accessToken || isOld) throw noToken('getToken');
       use(next);
       adopt(next);
-      void tell(onRenewed, next);
+      // Within `use`, the Flex SDK calls listeners of the app, which may call stop().
+      if (!signal.aborted) void tell(onRenewed, next);
     } catch (error) {
       if (!signal.aborted) fail(error, startedAt);
     }

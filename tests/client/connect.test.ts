@@ -422,6 +422,15 @@ describe('stop', () => {
     expect(world.left()).toEqual({ listeners: 0, timers: 0 });
   });
 
+  it('may be called by a listener of the client while it takes a new token: no handler follows', async () => {
+    const { client, connection, events } = await connected(HOUR);
+    client.updateToken = () => connection.stop();
+    await world.pass(3 * HOUR);
+    expect(events).toEqual(['3300 getToken']);
+    expect(connection.accessToken).toBe('token-2');
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+  });
+
   it.each(['onRenewed', 'onEnding', 'onEnded'] as const)('may be called by %s', async (name) => {
     const calls: string[] = [];
     const { connection, provider } = await connected(HOUR, {
