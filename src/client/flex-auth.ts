@@ -381,7 +381,7 @@ export async function connect<Client extends RenewableClient, ClientOptions exte
 }
 
 function destroy(client: RenewableClient): void {
-  // It fails if the app has destroyed the client before.
+  // The Flex SDK calls the app's `clientDestroyed` listeners within `destroy()`, so it throws what they throw.
   void new Promise((resolve) => resolve(client.destroy())).catch(() => {});
 }
 

@@ -275,6 +275,17 @@ describe('a session whose renewal keeps failing', () => {
     connection.stop();
   });
 
+  it('calls onEnded even if a listener of the client throws when the client is destroyed', async () => {
+    const { client, connection, events, provider } = await connected(HOUR);
+    provider.next = failing;
+    client.destroy = () => {
+      throw new Error('in a listener');
+    };
+    await world.pass(2 * HOUR);
+    expect(events.at(-1)).toBe('3600 ended down');
+    connection.stop();
+  });
+
   it('counts a client that refuses the token as a failure', async () => {
     const { client, connection, events } = await connected(HOUR);
     client.updateToken = () => {
