@@ -433,7 +433,7 @@ describe('stop', () => {
     expect(world.left()).toEqual({ listeners: 0, timers: 0 });
   });
 
-  it('may be called by a listener of the client while it takes a new token: no handler follows', async () => {
+  it('may be called by a listener of the client while the client gets a new token: no handler follows', async () => {
     const { client, connection, events } = await connected(HOUR);
     client.updateToken = () => connection.stop();
     await world.pass(3 * HOUR);
