@@ -15,7 +15,7 @@ import { useToken } from './use-token';
 import type { Intent } from './visit/intent';
 import { createPopupLink } from './visit/popup';
 import { isPlaceOnPage } from './visit/return-to';
-import { type AuthorizationResponse, readVisit, withoutResponse } from './visit/visit';
+import { type AuthorizationResponse, readVisit, urlForReload } from './visit/visit';
 
 /** The page's way from its URL to a live client. */
 export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
@@ -125,6 +125,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     } catch (error) {
       const failure = asFailure(error);
       signedIn.show(failure);
+      edges.replaceUrl(urlForReload(edges.url, intent));
       edges.fetchAhead();
       // The page shows the failure, whether the opener can be told or not.
       if (tell && intent.popupOrigin) await popup.refuse(failure, intent.popupOrigin).catch(() => {});
@@ -134,7 +135,6 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
   return {
     open: () =>
       guarded(async () => {
-        edges.replaceUrl(withoutResponse(edges.url));
         const next = await arrive().catch(async (error: unknown) => {
           await resumeBeside();
           throw error;

@@ -1,5 +1,6 @@
 import { Failure } from '../../src/login/failures/failure';
 import { createFlow } from '../../src/login/flow';
+import { readVisit } from '../../src/login/visit/visit';
 import { noResponse, page, pending } from './support/flow-page';
 import { manualTime } from './support/memory';
 
@@ -107,6 +108,30 @@ it('stops after two redirects within 30 s that came back with nothing', async ()
   await time.pass(30_000);
   await flow.open();
   expect(left).toHaveLength(3);
+});
+
+it.each([
+  ['return to a page', { returnTo: '/app?tab=1#top' }, '?return_to=%2Fapp%3Ftab%3D1%23top'],
+  [
+    'give the session to a site',
+    { popupOrigin: 'https://app.example.com' },
+    '?mode=popup&origin=https%3A%2F%2Fapp.example.com',
+  ],
+  ['stay on this page', {}, ''],
+])('puts back into the URL that the sign-in was to %s, if it failed', async (_, intent, query) => {
+  const response = '?error=access_denied&error_description=no&state=s';
+  const { flow, replaceUrl } = page(response, pending(intent), { postMessage: jest.fn() });
+  await flow.open();
+  expect(replaceUrl).toHaveBeenLastCalledWith(`https://login.example/login.html${query}`);
+  expect(readVisit(new URL(`https://login.example/login.html${query}`))).toMatchObject({ kind: 'plain', intent });
+});
+
+it('leaves a site that was refused out of the URL', async () => {
+  const stored = pending({ popupOrigin: 'https://evil.example' });
+  const { flow, replaceUrl, said } = page('?code=c1&state=s', stored, { postMessage: jest.fn() });
+  await flow.open();
+  expect(said.at(-1)).toBe('failed: popup-origin');
+  expect(replaceUrl).toHaveBeenLastCalledWith('https://login.example/login.html');
 });
 
 it('signs in at the third signIn() within 30 s, which opens the same popup again', async () => {

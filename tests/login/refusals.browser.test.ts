@@ -81,6 +81,16 @@ it('says that the sign-in was declined, and a second try ends where the first on
   await login.page.waitForURL('**/app');
 });
 
+it('returns to the page that the sign-in was for after a reload of the failed sign-in', async () => {
+  const { comeBack } = login.twilio;
+  login.twilio.comeBack = () => ({ error: 'access_denied' });
+  await login.open('?return_to=/app');
+  await login.alert('The sign-in was declined');
+  login.twilio.comeBack = comeBack;
+  await login.page.reload();
+  await login.page.waitForURL('**/app');
+});
+
 it('says what to do if Twilio does not trust the URL of the page', async () => {
   login.twilio.comeBack = () => ({ error: 'invalid_request', error_description: 'redirectUrl is not allowed' });
   await login.open();

@@ -50,3 +50,14 @@ export function withoutResponse(url: URL): string {
   for (const field of RESPONSE_FIELDS) clean.searchParams.delete(field);
   return clean.href;
 }
+
+/** Returns the URL that a reload opens: without a response, with the intent, which the redirect URL lacks. A reload checks it again. */
+export function urlForReload(url: URL, { returnTo, popupOrigin }: Intent): string {
+  const reload = new URL(withoutResponse(url));
+  if (returnTo !== undefined) reload.searchParams.set('return_to', returnTo);
+  if (popupOrigin !== undefined) {
+    reload.searchParams.set('mode', 'popup');
+    reload.searchParams.set('origin', popupOrigin);
+  }
+  return reload.href;
+}
