@@ -4,6 +4,7 @@ import { SESSION_CHANNEL } from '../contract/messages';
 import type { PageSettings } from './account/page-settings';
 import { aloneAmongTabs, canShareBetweenTabs, hashText } from './browser/tabs';
 import { browserTimers } from './browser/time';
+import { Failure } from './failures/failure';
 import { createRedaction, redactingFactory } from './sdk/redaction';
 import { type Client, createClient, refreshToken } from './sdk/sdk';
 import { createClientPart } from './session/client-part';
@@ -55,7 +56,7 @@ function openSharing(): Sharing {
       timers: browserTimers,
       record,
       channel: new BroadcastChannel(SESSION_CHANNEL),
-      alone: aloneAmongTabs,
+      alone: (name, task) => aloneAmongTabs(name, task, new Failure('too-slow')),
       hash: hashText,
     });
   } catch {

@@ -138,6 +138,27 @@ describe('tabs that hold the same session', () => {
     expect(held[0]).toBe(held[1]);
   });
 
+  it('renew later if one of them holds the lock of the renewal for more than 40 s', async () => {
+    await login.page.clock.install();
+    await login.open();
+    await login.status(SIGNED_IN);
+    await login.page.evaluate(`(async () => {
+      const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(flexAuth.session.accessToken));
+      const id = Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+      const held = new Promise((release) => { globalThis.release = release; });
+      void navigator.locks.request('flex-auth:renewal:' + id, () => held);
+    })()`);
+    const renewed = login.page.evaluate(RENEWED);
+    login.twilio.lifetimeSeconds = 7_200;
+    await login.page.clock.fastForward(56 * 60_000);
+    await login.page.waitForFunction('navigator.locks.query().then(({ pending }) => pending.length > 0)');
+    await login.page.clock.runFor(41_000);
+    await login.page.evaluate('release()');
+    await login.page.clock.fastForward(30_000);
+    const givenUp = login.alert('could not be renewed').then(() => 'given up');
+    expect(await Promise.race([renewed, givenUp])).toBe(true);
+  });
+
   it('are all signed out by a sign-out in one of them, over reloads too', async () => {
     await login.open();
     await login.status(SIGNED_IN);

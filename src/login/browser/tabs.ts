@@ -1,10 +1,10 @@
 /** Longer than a renewal takes. */
 const LOCK_LIMIT_MS = 40_000;
 
-/** Runs a task while no other tab of this site runs one of the same name. Rejects if that does not come in time. */
-export function aloneAmongTabs<T>(name: string, task: () => Promise<T>): Promise<T> {
+/** Runs a task while no other tab of this site runs one of the same name. Rejects with `tooSlow` if the others take too long. */
+export function aloneAmongTabs<T>(name: string, task: () => Promise<T>, tooSlow: Error): Promise<T> {
   const wait = new AbortController();
-  const timer = setTimeout(() => wait.abort(), LOCK_LIMIT_MS);
+  const timer = setTimeout(() => wait.abort(tooSlow), LOCK_LIMIT_MS);
   const run = () => {
     clearTimeout(timer);
     return task();
