@@ -149,8 +149,9 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     useToken: (pasted) => guarded(() => useToken(edges, pasted, otherTabs, welcome)),
     signOut() {
       const session = readSession(storage);
+      // For a session that is kept without a client, such as one that could not be started.
       if (session) void otherTabs.signOut(session);
-      signedIn.end();
+      signedIn.signOut();
       markSignedOut(storage);
       view.waiting({ signedOut: true, wantsToken: false });
     },

@@ -10,8 +10,8 @@ import { markSignedOut, readSession, removeSession } from './session/stored-sess
 export interface SignedIn {
   /** @throws {Failure} `client`, `incomplete`, `unreachable` or `too-slow` */
   start(session: Session, settings: PageSettings, returnTo: string | undefined): Promise<void>;
-  /** Ends the live session and removes the stored one. */
-  end(): void;
+  /** Ends the live session, in the other tabs too, and removes the stored one. */
+  signOut(): void;
   /** Shows a failure. A live session goes on beside it. */
   show(failure: Failure): void;
 }
@@ -62,7 +62,10 @@ export function createSignedIn<Client>(edges: FlowEdges<Client>): SignedIn {
       showSession();
       edges.announce(current.live, 'signed-in');
     },
-    end,
+    signOut() {
+      current?.live.signOutElsewhere();
+      end();
+    },
     show,
   };
 }

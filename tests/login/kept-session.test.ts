@@ -209,7 +209,7 @@ it.each([
     signInAgain: async ({ accessToken }) => void events.push(`sign-out of ${accessToken} revoked`),
     startSession: async (_, session) => {
       events.push('signed in');
-      return { client: 'client', session, stop() {} };
+      return { client: 'client', session, signOutElsewhere() {}, stop() {} };
     },
   });
   const leave = (url: string) => events.push(`left for ${url}`);

@@ -159,6 +159,14 @@ describe('tabs that hold the same session', () => {
     expect(await Promise.race([renewed, givenUp])).toBe(true);
   });
 
+  it('are all signed out by a sign-out in one of them while it reloads', async () => {
+    await login.open();
+    await login.status(SIGNED_IN);
+    const copy = await openCopy('a copied store');
+    await login.page.evaluate("addEventListener('pagehide', () => flexAuth.signOut()); location.reload()");
+    await copy.getByRole('status').filter({ hasText: 'You are signed out' }).waitFor();
+  });
+
   it('are all signed out by a sign-out in one of them, over reloads too', async () => {
     await login.open();
     await login.status(SIGNED_IN);

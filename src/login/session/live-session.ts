@@ -36,6 +36,8 @@ export interface LiveSessionEvents {
 export interface LiveSession<Client> {
   readonly client: Client;
   readonly session: Session;
+  /** Signs out the other tabs that hold the session. */
+  signOutElsewhere(): void;
   /** Destroys the client and stops renewing. Does not remove the stored session. */
   stop(): void;
 }
@@ -141,6 +143,7 @@ export async function startLiveSession<Client extends { destroy(): void }>(
     get session() {
       return current;
     },
+    signOutElsewhere: () => void sharing.signOut(current).catch(() => {}),
     stop() {
       isRunning = false;
       leave();

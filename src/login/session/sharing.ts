@@ -42,7 +42,7 @@ export interface Sharing {
   replace(old: Session, next: Tokens): Promise<void>;
   /** Returns the session as another tab has renewed it meanwhile, or `ended` if one has signed out. */
   latest(session: Session): Promise<Session | typeof ENDED>;
-  /** Signs out all tabs that hold the session. */
+  /** Signs out all tabs that hold the session: before it returns if this tab has checked, renewed or taken over the session. */
   signOut(session: Session): Promise<void>;
   /** Revokes the sign-out of the session: the person signs in with the same token again. */
   signInAgain(session: Session): Promise<void>;
@@ -69,7 +69,13 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
   const waiting = new Set<(id: string, session: Session) => void>();
   /** What this tab renewed or took over last. It is passed on already while the client of this tab starts. */
   let received: Session | undefined;
-  const idOf = ({ accessToken }: Tokens) => hash(accessToken);
+  /** The hashes of the access tokens of this tab. */
+  const ids = new Map<string, string>();
+  const idOf = async ({ accessToken }: Tokens) => {
+    const id = ids.get(accessToken) ?? (await hash(accessToken));
+    ids.set(accessToken, id);
+    return id;
+  };
 
   const read = (): string[][] => {
     const entries = readJson(record, LOCAL_STORAGE_KEYS.successors);
@@ -96,7 +102,10 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
     if (!isRecord(message) || typeof message.id !== 'string') return;
     const { id, replaces, type } = message;
     const session = parseSession(message.session);
-    if (session) for (const wait of waiting) wait(id, session);
+    if (session) {
+      ids.set(session.accessToken, id);
+      for (const wait of waiting) wait(id, session);
+    }
     const kept = received;
     if (kept) {
       const own = await idOf(kept);
@@ -168,8 +177,9 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
       await receive({ type: ENDED, id: to });
     },
     async signOut(session) {
-      const id = await idOf(session);
       received = undefined;
+      // No `await` if the hash is known: the tab may be closing.
+      const id = ids.get(session.accessToken) ?? (await idOf(session));
       // Another tab may hold newer tokens.
       note(follow(id), ENDED);
       channel.postMessage({ type: ENDED, id });

@@ -184,6 +184,20 @@ it('signs out the tab with newer tokens if the person signs out in a tab that st
   expect(await openTab().sharing.latest(RENEWED)).toBe('ended');
 });
 
+it.each([
+  ['that it has checked', SESSION],
+  ['that it has renewed', RENEWED],
+  ['that it took over from another tab', RENEWED],
+] as const)('records a sign-out before signOut returns, for a session %s', async (how, session) => {
+  const { openTab, renewIn, time, record } = browser();
+  const [one, other] = [openTab(SESSION), openTab(SESSION)];
+  if (how === 'that it has checked') await one.sharing.latest(SESSION);
+  else await renewIn(how === 'that it has renewed' ? one : other);
+  await time.pass(0);
+  void one.sharing.signOut(session);
+  expect(record.getItem('flex-auth:successors')).toContain(`["hash-of-${session.accessToken}","ended"]`);
+});
+
 it('keeps the session signed out if its renewal in another tab responds after the sign-out', async () => {
   const { openTab, renewIn, renew, time, waitForReplies } = browser();
   const responding = later<Session>();

@@ -77,7 +77,7 @@ export function page(address = '', stored: Record<string, unknown> = {}, opener:
   /** The real client part, apart from its client. */
   const clientPart = (changes: Partial<ClientPart<string>> = {}): ClientPart<string> => ({
     startAhead: () => () => {},
-    startSession: async (_, session) => ({ client: 'client', session, stop: jest.fn() }),
+    startSession: async (_, session) => ({ client: 'client', session, signOutElsewhere() {}, stop: jest.fn() }),
     resumeSession: (tools, held, steps) => resumeSession({ ...tools, sdk, sharing: unshared }, held, steps),
     signOut: async () => {},
     signInAgain: async () => {},
