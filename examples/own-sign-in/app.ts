@@ -31,6 +31,7 @@ async function accessToken(): Promise<string | undefined> {
 const flexAuth = createFlexAuth({ service: setting('flex-auth-service'), token: accessToken });
 const show = ({ expiresAt }: { readonly expiresAt: string }) => {
   status.textContent = `Signed in, until ${expiresAt}.`;
+  alert.textContent = '';
 };
 const fail = (error: unknown) => {
   alert.textContent = error instanceof Error ? error.message : 'The sign-in failed. Try again.';
@@ -45,7 +46,10 @@ async function comeBack(): Promise<void> {
     getToken: () => flexAuth.mint(),
     onRenewed: show,
     onEnding: fail,
-    onEnded: fail,
+    onEnded: (error) => {
+      status.textContent = 'Your session has ended. Sign in again.';
+      fail(error);
+    },
   });
   Object.assign(window, { flexClient: client });
   show({ expiresAt });

@@ -18,6 +18,7 @@ async function getToken({ signal }: { readonly signal: AbortSignal }): Promise<M
 
 const show = ({ expiresAt }: { readonly expiresAt: string }) => {
   status.textContent = `Connected until ${expiresAt}.`;
+  alert.textContent = '';
 };
 const fail = (error: unknown) => {
   alert.textContent = error instanceof Error ? error.message : 'The sign-in failed. Try again.';
@@ -30,7 +31,10 @@ async function start(): Promise<void> {
     getToken,
     onRenewed: show,
     onEnding: fail,
-    onEnded: fail,
+    onEnded: (error) => {
+      status.textContent = 'Your session has ended. Reload the page.';
+      fail(error);
+    },
   });
   Object.assign(window, { flexClient: client });
   show({ expiresAt });

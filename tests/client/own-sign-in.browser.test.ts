@@ -57,3 +57,26 @@ it('says why there is no Flex token for someone without a role', async () => {
   await page.getByRole('button', { name: 'Example Accountant' }).click();
   await page.getByRole('alert').filter({ hasText: 'grants no Flex role' }).waitFor();
 });
+
+it('warns while renewal fails, clears the warning after a renewal, and says that the session has ended', async () => {
+  await page.context().clearCookies();
+  await page.clock.install();
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Example Newcomer' }).click();
+  await page.getByRole('status').filter({ hasText: 'Signed in, until 20' }).waitFor();
+  await page.route('**/mint', (route) => route.abort());
+  // Paused, so that the session does not end before the next call can succeed.
+  await page.clock.pauseAt(Date.now() + 3_000);
+  await page.clock.runFor(21_000);
+  await page.getByRole('alert').filter({ hasText: /./ }).waitFor();
+  await page.unroute('**/mint');
+  await page.clock.resume();
+  await page.getByRole('alert').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
+  expect(await page.getByRole('status').textContent()).toContain('Signed in, until 20');
+
+  await page.route('**/mint', (route) => route.abort());
+  await page.clock.runFor(5 * 60_000);
+  await page.getByRole('status').filter({ hasText: 'Your session has ended. Sign in again.' }).waitFor();
+  expect(await page.getByRole('alert').textContent()).not.toBe('');
+});

@@ -61,6 +61,26 @@ it('signs in with a password, creates a live Flex client, and renews it', async 
   expect(await page.getByRole('alert').textContent()).toBe('');
 });
 
+it('warns while renewal fails, clears the warning after a renewal, and says that the session has ended', async () => {
+  await page.clock.install();
+  await signIn('agent@example.com', 'correct horse');
+  await page.getByRole('status').filter({ hasText: 'Connected until 20' }).waitFor();
+  await page.route('**/flex-token', (route) => route.abort());
+  // Paused, so that the session does not end before the next call can succeed.
+  await page.clock.pauseAt(Date.now() + 3_000);
+  await page.clock.runFor(21_000);
+  await page.getByRole('alert').filter({ hasText: /./ }).waitFor();
+  await page.unroute('**/flex-token');
+  await page.clock.resume();
+  await page.getByRole('alert').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
+  expect(await page.getByRole('status').textContent()).toContain('Connected until 20');
+
+  await page.route('**/flex-token', (route) => route.abort());
+  await page.clock.runFor(5 * 60_000);
+  await page.getByRole('status').filter({ hasText: 'Your session has ended. Reload the page.' }).waitFor();
+  expect(await page.getByRole('alert').textContent()).not.toBe('');
+});
+
 it('says why there is no Flex token for a user that Flex does not know', async () => {
   await signIn('unknown@example.com', 'battery staple');
   await page.getByRole('alert').filter({ hasText: 'No such Flex user' }).waitFor();
