@@ -19,8 +19,7 @@ export interface LogLine {
 }
 
 export type CallerInLog =
-  | { readonly kind: 'flex-user'; readonly flex_user_sid: string | undefined }
-  | { readonly kind: 'identity-provider' }
+  | { readonly kind: 'flex-user' | 'identity-provider'; readonly flex_user_sid: string | undefined }
   | { readonly kind: 'backend-key'; readonly key: string };
 
 export function writeLog(level: 'info' | 'warn' | 'error', line: LogLine): void {

@@ -52,13 +52,7 @@ function sidNamedBy(subject: UserReference | undefined): FlexUserSid | undefined
   return subject?.by === 'flex_user_sid' ? subject.flexUserSid : undefined;
 }
 
-function inLog(caller: Caller): CallerInLog {
-  switch (caller.kind) {
-    case 'backend-key':
-      return { kind: caller.kind, key: caller.name };
-    case 'identity-provider':
-      return { kind: caller.kind };
-    case 'flex-user':
-      return { kind: caller.kind, flex_user_sid: caller.flexUserSid };
-  }
-}
+const inLog = (caller: Caller): CallerInLog =>
+  caller.kind === 'backend-key'
+    ? { kind: caller.kind, key: caller.name }
+    : { kind: caller.kind, flex_user_sid: caller.flexUserSid };
