@@ -59,6 +59,7 @@ describe('an unknown field that resembles a known one is refused, and the messag
     ['attributes', 'worker.attributes'],
     ['Attributes', 'worker.attributes'],
     ['attribute', 'worker.attributes'],
+    ['atributes', 'worker.attributes'],
     ['attributes[language]', 'worker.attributes'],
     ['workerAttributes', 'worker.attributes', IN_A_FORM],
     ['worker_attributes', 'worker.attributes', IN_A_FORM],
@@ -177,6 +178,7 @@ describe('a field name that may be something else', () => {
     expect(Object.keys(await faultsOf('lookup', { [token]: '' }))).toEqual(['eyJ…']);
     expect(Object.keys(await faultsOf('lookup', { ['a'.repeat(24)]: '' }))).toEqual(['a'.repeat(24)]);
     expect(Object.keys(await faultsOf('lookup', { ['a'.repeat(25)]: '' }))).toEqual([`${'a'.repeat(16)}…`]);
+    expect(Object.keys(await faultsOf('lookup', { [`a.${'b'.repeat(25)}`]: '' }))).toEqual([`a.${'b'.repeat(14)}…`]);
     const parts = `${'a'.repeat(20)}[${'b'.repeat(20)}].${'c'.repeat(20)}`;
     expect(Object.keys(await faultsOf('lookup', { [`${parts}]`]: '' }))).toEqual([`${parts}]`]);
     expect(Object.keys(await faultsOf('lookup', { [`${parts}].`]: '' }))).toEqual([`${'a'.repeat(16)}…`]);
