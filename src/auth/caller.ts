@@ -39,6 +39,9 @@ export interface IdentityProviderCaller {
 
 export interface BackendCaller {
   readonly kind: 'backend-key';
+  /** A key has no user. */
+  readonly flexUserSid?: undefined;
+  readonly username?: undefined;
   readonly name: string;
   readonly scopes: BackendKey['scopes'];
 }

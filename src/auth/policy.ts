@@ -2,7 +2,7 @@ import type { Action, Right } from '../contract/functions';
 import { FLEX_ROLES, type FlexRole, type GUEST_ROLE } from '../contract/roles';
 import { ApiError } from '../errors';
 import type { FlexUserSid } from '../settings/sids';
-import type { BackendCaller, Caller, FlexUserCaller, IdentityProviderCaller } from './caller';
+import type { Caller, FlexUserCaller, IdentityProviderCaller } from './caller';
 import { invalidFlexToken } from './flex-token';
 import { invalidProviderToken } from './identity-provider/invalid-token';
 
@@ -132,7 +132,6 @@ export function refuseOneself(
   { caller }: Permit<'deprovision'>,
   found: { readonly flex_user_sid: FlexUserSid; readonly username: string },
 ): void {
-  if (caller.kind === 'backend-key') return;
   const isOneself = isSame(found.flex_user_sid, caller.flexUserSid) || isSame(found.username, caller.username);
   if (isOneself) throw deprovisionsOneself(found.flex_user_sid);
 }
@@ -168,7 +167,6 @@ function rightFor(caller: Caller, action: Action, subject: UserReference | undef
 /** Whether a request is about the caller's own user. A request that names no user is, even with a backend key, which has none. */
 function isOwn(caller: Caller, subject: UserReference): boolean {
   if (subject.by === 'self') return true;
-  if (caller.kind === 'backend-key') return false;
   return subject.by === 'flex_user_sid'
     ? subject.flexUserSid === caller.flexUserSid
     : subject.username === caller.username;
@@ -180,12 +178,12 @@ function isOwn(caller: Caller, subject: UserReference): boolean {
  */
 function nameUser(caller: Caller, action: Action, subject: UserReference): UserIdentifier {
   if (subject.by !== 'self' && !(action === 'mint' && isOwn(caller, subject))) return subject;
-  const own = caller.kind === 'backend-key' ? undefined : ownUser(caller);
+  const own = ownUser(caller);
   if (own) return own;
   throw new ApiError('forbidden', 'This token does not say who you are. Sign in again and use the new token.');
 }
 
-function ownUser({ flexUserSid, username }: Exclude<Caller, BackendCaller>): UserIdentifier | undefined {
+function ownUser({ flexUserSid, username }: Caller): UserIdentifier | undefined {
   if (flexUserSid !== undefined) return { by: 'flex_user_sid', flexUserSid };
   return username === undefined ? undefined : { by: 'username', username };
 }
@@ -194,7 +192,7 @@ function grants(caller: Caller, right: Right): boolean {
   const row: Row = POLICY[right];
   switch (caller.kind) {
     case 'backend-key':
-      return row.backendKey !== 'no' && caller.scopes.includes(row.backendKey);
+      return caller.scopes.some((scope) => scope === row.backendKey);
     case 'identity-provider':
       return row.identityProvider !== 'no';
     case 'flex-user':
