@@ -161,7 +161,8 @@ async function findByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, 
 /**
  * Searches the list. Ignores any other user in it.
  *
- * @returns `user`: the user of exactly this name; `similar`: the name of one that differs only in case or Unicode form
+ * @returns `user`: the user of exactly this name; `similar`: if there is none, the name of one that differs only in case or Unicode
+ *   form
  * @throws {ApiError} as {@link FlexUsersApi.send} does
  */
 export async function searchByUsername(flex: FlexUsersApi, permit: Permit<ActionOnUser>, username: string) {
@@ -172,7 +173,7 @@ export async function searchByUsername(flex: FlexUsersApi, permit: Permit<Action
   if (user !== undefined && !v.is(FlexUserSchema, user)) {
     throw undocumented(response, 'Users: not of the documented shape');
   }
-  const similar = users.find((item) => item.username !== username && isSame(item.username, username))?.username;
+  const similar = users.find((item) => isSame(item.username, username))?.username;
   return { user, similar };
 }
 

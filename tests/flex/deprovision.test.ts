@@ -53,6 +53,12 @@ it.each([
   }
 });
 
+it('does not report a retried deprovision as done if Twilio refuses it', async () => {
+  twilio.sandbox.deprovisioning({ onCall: ['agent@example.com'] });
+  twilio.sandbox.fault({ path: /Deprovision$/, status: 503, times: 1 });
+  expect(await asBackend(deprovision)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+});
+
 it('mints no token for a user whose list item outlives the record', async () => {
   twilio.sandbox.fault({ path: /Users\/FU/, method: 'GET', status: 404 });
   expect(await asBackend(mint)).toMatchObject({ status: 404, body: { code: 'user_not_found' } });

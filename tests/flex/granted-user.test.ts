@@ -288,6 +288,7 @@ describe('with OIDC_ROLES', () => {
       twilio.sandbox.fault({ host: 'flex-api', path: /Tokens$/, status: 201, body });
       const answer = await mintAs(claimsOf('agent', ['team']), CHECKED);
       expect(answer).toMatchObject({ status: 502, body: { code: 'upstream_error' } });
+      expect(answer.log).toMatchObject([{ reason: expect.stringMatching(/^Tokens: /) }]);
       expect(JSON.stringify(answer)).not.toContain('the-minted-token');
     },
   );
@@ -463,6 +464,20 @@ describe('with OIDC_PROVISION', () => {
     const response = await mintAs(newUser, PROVISIONING);
     expect(response).toMatchObject({ status: 502, body: { code: 'upstream_error', upstream: { status } } });
     expect(deeds().map(({ what }) => what)).toEqual(['Provision']);
+  });
+
+  it('a failure of Provision that says nothing about the values is not blamed on them', async () => {
+    twilio.sandbox.fault({ host: 'flex-api', path: /Provision$/, status: 403 });
+    const { body } = await mintAs(newUser, PROVISIONING);
+    expect(body).toMatchObject({ code: 'upstream_error', upstream: { status: 403 } });
+    expect(body.message).not.toContain('rejected the user data');
+  });
+
+  it('an unrelated user in the list does not stop a user from being created', async () => {
+    const { flexUserSid, username } = twilio.sandbox.users.admin;
+    const body = { users: [{ flex_user_sid: flexUserSid, username }] };
+    twilio.sandbox.fault({ host: 'flex-api', path: /Username=/, status: 200, body });
+    expect(await mintAs(newUser, PROVISIONING)).toMatchObject({ status: 201 });
   });
 
   it('lookup creates no one', async () => {

@@ -32,6 +32,13 @@ it('cuts the lifetime to what the caller’s token still has, without an error',
   expect(ttlAsked()).toBe(100);
 });
 
+it('passes on the roles that Twilio gives to the new token of a Flex user, whatever those of the old one', async () => {
+  const { flexUserSid } = twilio.sandbox.users.agent;
+  const token_info = { flex_user_sid: flexUserSid, roles: ['agent', 'supervisor'] };
+  twilio.sandbox.fault({ path: /Tokens$/, status: 201, body: { access_token: 'a.token', token_info } });
+  expect(await mintOwn({})).toMatchObject({ status: 201, body: { token_info } });
+});
+
 it('never mints a token that outlives the caller’s', async () => {
   const expiration = new Date(Date.now() + 90_000).toISOString();
   const { body } = await mintOwn({ expiration });
