@@ -55,7 +55,7 @@ export async function validateFlexToken(token: string, settings: Settings, call:
   if (!parsed.success) throw undocumented(response, 'Tokens/validate: fields of another type');
   const { roles, flex_user_sid, flex_instance_sid, realm_user_id, expiration } = parsed.output;
 
-  if (expiration !== undefined && expiration <= Date.now()) throw invalidFlexToken('expired');
+  if ((expiration ?? Number.POSITIVE_INFINITY) <= Date.now()) throw invalidFlexToken('expired');
   // An account has one Flex instance, and the token is of this account. So a token that does not name its instance passes, and one
   // that names another does not.
   if (flex_instance_sid !== undefined && flex_instance_sid !== (await findOwnInstance(settings, call))) {

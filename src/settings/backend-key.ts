@@ -10,7 +10,7 @@ export interface BackendKey {
 
 export const BACKEND_KEY_PREFIX = 'fbk_';
 
-const ENTRY = /^([A-Za-z0-9_-]{1,64}):([a-z+]+):([0-9a-fA-F]{64})$/;
+const ENTRY = /^[A-Za-z0-9_-]{1,64}:[a-z+]+:[0-9a-fA-F]{64}$/;
 
 /**
  * Reads one entry of the setting `BACKEND_KEYS`: `<name>:<scopes joined by +>:<sha256 of the whole key, hex>`.
@@ -18,8 +18,8 @@ const ENTRY = /^([A-Za-z0-9_-]{1,64}):([a-z+]+):([0-9a-fA-F]{64})$/;
  * @returns `undefined` if the entry is malformed
  */
 export function parseBackendKey(entry: string): BackendKey | undefined {
-  const [, name, scopes, hash] = ENTRY.exec(entry) ?? [];
-  if (!name || !scopes || !hash) return undefined;
+  if (!ENTRY.test(entry)) return undefined;
+  const [name, scopes, hash] = entry.split(':') as [string, string, string];
   const names = scopes.split('+');
   return names.every(isScope) ? { name, scopes: names, hash: Buffer.from(hash, 'hex') } : undefined;
 }

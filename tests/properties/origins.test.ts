@@ -144,3 +144,10 @@ describe('corsHeaders', () => {
     );
   });
 });
+
+it('parses an origin of the longest host name and port, and no longer text', () => {
+  const longest = `https://${'a.'.repeat(126)}a:65535`;
+  expect(longest).toHaveLength(267);
+  expect(parseOrigin(longest)).toBe(longest);
+  expect(parseOrigin(`${longest}/`)).toBeUndefined();
+});
