@@ -214,7 +214,7 @@ function forbidden(caller: Caller, right: Right): ApiError {
   if (caller.kind === 'identity-provider') {
     return new ApiError(
       'forbidden',
-      `A token of your identity provider allows only lookup and mint of its own user, not "${right}". For your own user, send no flex_user_sid. For others, required: ${requirementsFor(right)}.`,
+      `A token of your identity provider allows only lookup and mint of its own user, without flex_user_sid, not "${right}". Required for that: ${requirementsFor(right)}.`,
     );
   }
   const scope = POLICY[right].backendKey;

@@ -333,7 +333,7 @@ describe('what a token’s user may do', () => {
           status: 403,
           body: {
             code: 'forbidden',
-            message: `A token of your identity provider allows only lookup and mint of its own user, not "${right}". For your own user, send no flex_user_sid. For others, required: ${needs}.`,
+            message: `A token of your identity provider allows only lookup and mint of its own user, without flex_user_sid, not "${right}". Required for that: ${needs}.`,
           },
         });
       }
