@@ -67,7 +67,10 @@ const MAX_NAME_LENGTH = 64;
 
 const lettersOf = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
 
-/** The classes of letters are slow to set up, so not on a cold start. Splits first: one expression for the whole name could backtrack. */
+/**
+ * Splits first, because one expression for the whole name would backtrack. The expression is in the function, because setting up its
+ * classes of letters would slow down a cold start.
+ */
 const hasShortParts = (name: string) =>
   name.split(/[[\]. ]/).every((part) => /^[\p{L}\p{M}\p{N}_:'"-]{0,24}$/u.test(part));
 

@@ -27,8 +27,7 @@ export function findClaim(claims: VerifiedClaims, name: string): unknown {
 /**
  * The Flex user name of a token's user.
  *
- * @returns `undefined` if the claim is missing, is not a text that Twilio accepts, or is the claim
- * `email` without `email_verified: true`
+ * @returns `undefined` if the claim is missing, is not a text that Twilio accepts, or is `email` without `email_verified: true`
  */
 export function usernameIn(claims: VerifiedClaims, { usernameClaim }: IdentityProvider): string | undefined {
   const username = findClaim(claims, usernameClaim);
