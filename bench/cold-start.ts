@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { bundleFunctions } from '../build/function-bundle';
 import { ACTIONS } from '../src/contract/functions';
 import { builtFile } from './in-process';
 
@@ -9,7 +13,7 @@ import { ms, type Section, type Table, times } from './table';
 const LIMIT_MS = 15;
 const ROOT = resolve(__dirname, '..');
 const ALONE_ROUNDS = 20;
-const PRELOADED_ROUNDS = 8;
+const PRELOADED_ROUNDS = 20;
 
 /** The script of a fresh process. Its arguments are the modules to load. */
 const SCRIPT = `
@@ -39,13 +43,36 @@ interface Result extends Variant {
 const EMPTY: Variant = { name: 'empty handler', modules: [join(__dirname, 'handlers/empty.js')] };
 const USUAL: Variant = { name: 'usual style', modules: [join(__dirname, 'handlers/usual-style.js')] };
 const FUNCTIONS = [...ACTIONS, 'config' as const].map((name): Variant => ({ name, modules: [builtFile(name)] }));
+const REDUCED = 'mint, no provider';
 /** Node loads its `https` when a Flex token is validated for the first time. */
 const WITH_HTTPS: Variant = { name: 'mint, with https', modules: [builtFile('mint'), 'node:https'] };
 
 /** Compares the time that fresh processes need to load each Function, an empty handler and one in the usual style. */
-export function measureColdStart(): Section {
-  const alone = measure([EMPTY, ...FUNCTIONS, WITH_HTTPS, USUAL], ALONE_ROUNDS, []);
-  const preloaded = measure([EMPTY, ...FUNCTIONS, USUAL], PRELOADED_ROUNDS, ['--require', 'twilio']);
+export async function measureColdStart(): Promise<Section> {
+  const folder = mkdtempSync(join(tmpdir(), 'flex-bench-'));
+  try {
+    const reduced = await bundleReducedMint(folder);
+    const alone = measure([EMPTY, ...FUNCTIONS, reduced, WITH_HTTPS, USUAL], ALONE_ROUNDS, []);
+    const preloaded = measure([EMPTY, ...FUNCTIONS, reduced, USUAL], PRELOADED_ROUNDS, ['--require', 'twilio']);
+    return sectionOf(alone, preloaded);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** `mint` without the code that only the tokens of an identity provider need. */
+async function bundleReducedMint(folder: string): Promise<Variant> {
+  const withoutProvider: Plugin = {
+    name: 'without-provider',
+    setup({ onResolve }) {
+      onResolve({ filter: /\/identity-provider\/user$/ }, ({ path }) => ({ path, external: true }));
+    },
+  };
+  await bundleFunctions([join(ROOT, 'src/functions/mint.ts')], folder, withoutProvider);
+  return { name: REDUCED, modules: [join(folder, 'mint.js')] };
+}
+
+function sectionOf(alone: readonly Result[], preloaded: readonly Result[]): Section {
   const emptyMs = loadMsOf(alone, EMPTY);
   const most = Math.max(...FUNCTIONS.map((variant) => loadMsOf(alone, variant) - emptyMs));
   return {
@@ -55,7 +82,7 @@ export function measureColdStart(): Section {
       'the process until then (medians); the files were read before, so the disk does not count. Usual style: `twilio`,',
       '`axios` and `functionValidator`, as in bench/handlers/usual-style.js.',
       `First table: Node alone; ${ALONE_ROUNDS} processes of each, in turn. Node's https is loaded by the first Flex token, not on start:`,
-      '"mint, with https" has both.',
+      '"mint, with https" has both. "mint, no provider" lacks what only tokens of an identity provider need.',
       `Second table: with \`twilio\` loaded before, as the platform does for every handler; ${PRELOADED_ROUNDS} processes of each. The rest`,
       'is the cost of the file there.',
     ],

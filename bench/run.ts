@@ -46,7 +46,7 @@ function partNamed(name: string) {
 
 async function measureFunctions(report: Report): Promise<void> {
   await buildProject();
-  report(measureColdStart());
+  report(await measureColdStart());
   const upstream = await startUpstream();
   try {
     redirectTls(upstream.port);

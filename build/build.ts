@@ -1,9 +1,9 @@
 import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bundle } from '../local/bundle';
 import { reportFailure } from '../local/failure';
 import { bundleClient } from './client-bundle';
 import { deployedEnvText, readEnvFile } from './env-file';
+import { bundleFunctions } from './function-bundle';
 import { bundleLogin } from './login-bundle';
 import { writeOpenApi } from './openapi';
 import { addReload } from './reload';
@@ -29,7 +29,7 @@ export interface BuildProjectOptions {
  * A deployed Function cannot `require` a neighbour by a relative path, and every `.js` in the functions folder becomes
  * a public URL. So each Function becomes one file that holds all it needs, and the folder holds nothing else.
  *
- * `env` is written last: without it Twilio's tools refuse to deploy, and so they do after a build that failed.
+ * `env` is written last: without it, Twilio's tools refuse to deploy. A failed type check leaves the build before in place.
  *
  * @throws {Error} naming the setting or the line of `.env` that cannot be deployed
  */
@@ -43,7 +43,7 @@ export async function buildProject({
   rmSync(target, { recursive: true, force: true });
   const variables = env ?? readEnvFile();
   const envText = unsafeTwilioOrigin === undefined ? deployedEnvText(variables) : undefined;
-  await buildFunctions(join(target, 'functions'));
+  await bundleFunctions(functionFiles(), join(target, 'functions'));
   writeOpenApi();
   copyAssets(join(target, 'assets'));
   await bundleClient(join(target, 'assets'));
@@ -61,17 +61,6 @@ export const functionFiles = (): string[] =>
   readdirSync(FUNCTIONS)
     .filter((file) => /^[\w-]+\.ts$/.test(file))
     .map((file) => join(FUNCTIONS, file));
-
-async function buildFunctions(outdir: string): Promise<void> {
-  await bundle({
-    entryPoints: functionFiles(),
-    outdir,
-    minify: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-  });
-}
 
 function copyAssets(target: string): void {
   cpSync(ASSETS, target, { recursive: true, filter: (path) => !/(^|\/)\.[^/]+$/.test(path) });

@@ -7,7 +7,7 @@ import type { FlexUserSid } from '../settings/sids';
 import type { UpstreamCall } from '../upstream/call';
 import { assertFlexTokenForm, type Credential, isSignedJwt } from './credential';
 import { validateFlexToken } from './flex-token';
-import type { Profile } from './identity-provider/mapping';
+import type { ProviderUser } from './identity-provider/user';
 
 /** An authenticated caller: the credential has been verified. `policy.ts` decides what they may do. */
 export type Caller = FlexUserCaller | IdentityProviderCaller | BackendCaller;
@@ -24,16 +24,10 @@ export interface FlexUserCaller {
 }
 
 /** The user of a token of the customer's own identity provider. */
-export interface IdentityProviderCaller {
+export interface IdentityProviderCaller extends ProviderUser {
   readonly kind: 'identity-provider';
   /** The provider does not know Twilio's SIDs. */
   readonly flexUserSid: undefined;
-  /** `undefined` if the token has no usable user name. */
-  readonly username: string | undefined;
-  /** The Flex roles that the provider grants; `undefined` without `OIDC_ROLES`. */
-  readonly roles: readonly FlexRole[] | undefined;
-  readonly profile: Profile;
-  readonly expiresAtMs: number;
   readonly provider: IdentityProvider;
 }
 
@@ -85,19 +79,7 @@ async function identifyProviderUser(
   call: UpstreamCall,
 ): Promise<IdentityProviderCaller> {
   // Loaded only for such a token: `jose` is of no use to other callers.
-  const [{ verifyToken }, { profileIn, rolesIn, usernameIn }] = await Promise.all([
-    import('./identity-provider/token'),
-    import('./identity-provider/mapping'),
-  ]);
-  const claims = await verifyToken(token, provider, call);
-  const username = usernameIn(claims, provider);
-  return {
-    kind: 'identity-provider',
-    flexUserSid: undefined,
-    username,
-    roles: rolesIn(claims, provider),
-    profile: profileIn(claims, username ?? ''),
-    expiresAtMs: claims.exp * 1000,
-    provider,
-  };
+  const { identifyUser } = await import('./identity-provider/user');
+  const user = await identifyUser(token, provider, call);
+  return { kind: 'identity-provider', flexUserSid: undefined, provider, ...user };
 }

@@ -77,6 +77,17 @@ describe('npm run dev', () => {
     await save({ [shared]: original });
   });
 
+  it('serves a change in a module that Functions load when they need it', async () => {
+    const lazy = 'src/auth/validator.ts';
+    const original = readFileSync(path(lazy), 'utf8');
+    const status = async () =>
+      (await fetch(`${origin}/lookup`, { headers: { Authorization: 'Bearer a.b.c.d.e' } })).status;
+    expect(await status()).toBe(401);
+    await save({ [lazy]: original.replace('let accepted', "if (token) throw new Error('changed');\n  let accepted") });
+    expect(await status()).toBe(500);
+    await save({ [lazy]: original });
+  });
+
   it.each([
     ['a type error', 'export const wrong: string = 1;', /config\.ts\(\d+,\d+\): error TS2322/],
     ['a syntax error', '=>', /ERROR|error TS/],

@@ -1,7 +1,13 @@
 import { build } from 'esbuild';
+import { scriptsIn } from '../../support/strings';
 
-/** The modules that a file requires or imports, as written there, by a real parser. */
+/** The modules that a file requires or imports, at once or in what it compiles later, as written there, by a real parser. */
 export async function requiresOf(text: string): Promise<readonly string[]> {
+  const required = await Promise.all([text, ...scriptsIn(text)].map(requiresAtOnce));
+  return required.flat();
+}
+
+async function requiresAtOnce(text: string): Promise<readonly string[]> {
   const required = new Set<string>();
   await build({
     stdin: { contents: text, loader: 'js' },
