@@ -25,6 +25,14 @@ export interface KeySet {
   readonly usable: number;
 }
 
+/** The provider publishes a list of keys, and none can be used: it has withdrawn those that it had. */
+export class NoUsableKeys extends ApiError {
+  constructor() {
+    const { code, message, options } = unusable('keys: none is usable');
+    super(code, message, options);
+  }
+}
+
 const DiscoverySchema = v.object({
   issuer: v.string(),
   jwks_uri: v.pipe(v.string(), v.check(isProviderUrl)),
@@ -51,14 +59,15 @@ export async function readDiscovery(issuer: string, call: UpstreamCall): Promise
 /**
  * Reads the keys that a provider signs with. Leaves out those that cannot verify a signature.
  *
- * @throws {ApiError} `upstream_error`, also if no key is usable, or `upstream_timeout`
+ * @throws {NoUsableKeys}
+ * @throws {ApiError} `upstream_error` or `upstream_timeout`
  */
 export async function readKeySet({ jwksUri }: Discovery, call: UpstreamCall): Promise<KeySet> {
   const json = await getJson('keys', jwksUri, call);
-  const listed: readonly unknown[] = isRecord(json) && Array.isArray(json.keys) ? json.keys : [];
-  const jwks = listed.filter(isRecord);
+  if (!isRecord(json) || !Array.isArray(json.keys)) throw unusable('keys: no list');
+  const jwks = json.keys.filter(isRecord);
   const keys = jwks.filter(isUsable);
-  if (keys.length === 0) throw unusable('keys: none is usable');
+  if (keys.length === 0) throw new NoUsableKeys();
   return { getKey: createLocalJWKSet({ keys }), kids: new Set(jwks.map(({ kid }) => kid)), usable: keys.length };
 }
 

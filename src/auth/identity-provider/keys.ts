@@ -1,5 +1,5 @@
 import type { UpstreamCall } from '../../upstream/call';
-import { type Discovery, type KeySet, readDiscovery, readKeySet } from './discovery';
+import { type Discovery, type KeySet, NoUsableKeys, readDiscovery, readKeySet } from './discovery';
 
 /** Discovery and keys are read again after this long. */
 const MAX_AGE_MS = 10 * 60_000;
@@ -53,12 +53,20 @@ class ProviderKeys {
     return this.#lookUp(() => this.#readKeys(known, call));
   }
 
-  /** The known keys, read again if they are too old. Old ones stay in use while the provider cannot be reached. */
+  /**
+   * The known keys, read again if they are too old. Old ones stay in use while the provider cannot be reached, but not once it
+   * has withdrawn them.
+   */
   async #current(call: UpstreamCall): Promise<Known> {
     const known = this.#known;
     if (!known) return this.#read(() => this.#readAll(call));
     if (isWithin(known.readAtMs, MAX_AGE_MS) || !this.#mayLookUp()) return known;
-    return this.#lookUp(() => this.#readAll(call.within(REFRESH_LIMIT_MS))).catch(() => known);
+    return this.#lookUp(() => this.#readAll(call.within(REFRESH_LIMIT_MS))).catch((error: unknown) => {
+      if (!(error instanceof NoUsableKeys)) return known;
+      this.#known = undefined;
+      this.#lastLookUp = undefined;
+      throw error;
+    });
   }
 
   #mayLookUp(): boolean {

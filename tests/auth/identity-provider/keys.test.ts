@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { readDiscovery } from '../../../src/auth/identity-provider/discovery';
 import { handler as lookup } from '../../../src/functions/lookup';
 import { UpstreamCall } from '../../../src/upstream/call';
@@ -292,6 +293,19 @@ describe('rotation: an unknown key ID', () => {
   });
 });
 
+it('a provider that lists no usable key after 10 minutes has withdrawn its keys: 502, until it lists one', async () => {
+  expect(await status(provider.token())).toBe(200);
+  const withdrawn = provider.token();
+  provider.keys = [];
+  pass(9 * MINUTES);
+  expect(await status(withdrawn)).toBe(200);
+  pass(2 * MINUTES);
+  for (let calls = 0; calls < 2; calls += 1) expect(await status(withdrawn)).toBe(502);
+  provider.rotate();
+  expect(await status(provider.token())).toBe(200);
+  expect(await status(withdrawn)).toBe(401);
+});
+
 describe('a provider that is down', () => {
   it('after its keys were known: they go on working, though they are old, and are read again every 30 s', async () => {
     expect(await status(provider.token())).toBe(200);
@@ -306,6 +320,17 @@ describe('a provider that is down', () => {
     pass(30_000);
     expect(await status(provider.token())).toBe(200);
     expect(countOf(KEYS_PATH)).toBe(2);
+  });
+
+  it.each([
+    ['a page', (_: unknown, response: ServerResponse) => response.end('<h1>Maintenance</h1>')],
+    ['404', sendJson({}, 404)],
+    ['no list of keys', sendJson({})],
+  ])('and responds with %s: the known keys go on working, though they are old', async (_, keys) => {
+    expect(await status(provider.token())).toBe(200);
+    provider.trouble.keys = keys;
+    pass(11 * MINUTES);
+    expect(await status(provider.token())).toBe(200);
   });
 
   it.each([500, 501, 429, 503])('with status %d and no keys known is 502', async (code) => {
