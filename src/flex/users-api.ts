@@ -28,7 +28,7 @@ export class FlexUsersApi {
     return flexRequest(this.settings, this.call, {
       ...request,
       path: `/v4/Instances/${instanceSid}/Users${request.path}`,
-      whyRefused: (response) => request.whyRefused?.(response) ?? whyRefused(response),
+      whyRefused: (response, mayBeDone) => request.whyRefused?.(response, mayBeDone) ?? whyRefused(response),
     });
   }
 }

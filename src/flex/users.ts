@@ -95,17 +95,17 @@ export function refuseDeactivated<User extends Pick<UserRecord, 'flex_user_sid' 
  */
 export async function deprovisionUser(flex: FlexUsersApi, permit: Permit<'deprovision'>): Promise<FlexUserSid> {
   const flexUserSid = namedByBackend(permit) ?? (await findAnother(flex, permit)).flex_user_sid;
-  let attempts = 0;
-  const body = () => {
-    attempts += 1;
-    return { flex_user_sid: flexUserSid };
+  const body = () => ({ flex_user_sid: flexUserSid });
+  let isGone = false;
+  const whyRefused: FlexRequest['whyRefused'] = (response, mayBeDone) => {
+    isGone = mayBeDone && response.status === 404;
+    return whyNotDeprovisioned(response);
   };
   try {
-    const response = await flex.send(permit, { path: '/Deprovision', body, whyRefused: whyNotDeprovisioned });
+    const response = await flex.send(permit, { path: '/Deprovision', body, whyRefused });
     if (!isDeprovisioned(response)) throw undocumented(response, 'Deprovision: neither 204 nor JSON');
   } catch (error) {
-    // The attempt before has done it, and only its response was lost.
-    const isGone = error instanceof ApiError && error.code === 'user_not_found' && attempts > 1;
+    // An earlier attempt has done it, and only its response was lost.
     if (!isGone) throw error;
   }
   return flexUserSid;

@@ -9,8 +9,12 @@ export interface FlexRequest {
   readonly path: string;
   /** Returns the JSON to post; without it, the request is a GET. Called for each attempt, for values that change over time. */
   readonly body?: () => unknown;
-  /** Explains a refusal that has a special meaning for this request. */
-  readonly whyRefused?: (response: UpstreamResponse) => ApiError | undefined;
+  /**
+   * Explains a refusal that has a special meaning for this request.
+   *
+   * @param mayBeDone whether an earlier attempt may have had its effect: it got no response, or the status of a gateway
+   */
+  readonly whyRefused?: (response: UpstreamResponse, mayBeDone: boolean) => ApiError | undefined;
 }
 
 /**
@@ -25,18 +29,25 @@ export async function flexRequest(
   request: FlexRequest,
 ): Promise<UpstreamResponse> {
   const url = `https://${flexApiHost(settings)}${request.path}`;
-  const response = await call.request('Twilio', (limitMs) => {
+  let mayBeDone = false;
+  const response = await call.request('Twilio', async (limitMs) => {
     const json = request.body && JSON.stringify(request.body());
     const headers = {
       Accept: 'application/json',
       Authorization: basicAuthorization(settings),
       ...(json !== undefined && { 'Content-Type': 'application/json' }),
     };
-    return fetchWhole(url, json === undefined ? { headers } : { method: 'POST', headers, body: json }, limitMs);
+    const init = json === undefined ? { headers } : { method: 'POST', headers, body: json };
+    const answered = await fetchWhole(url, init, limitMs).catch((error: unknown) => {
+      mayBeDone = true;
+      throw error;
+    });
+    mayBeDone ||= answered.status >= 500;
+    return answered;
   });
   // `fetch` never returns a status below 200.
   if (response.status < 300) return response;
-  throw request.whyRefused?.(response) ?? whyRefused(response);
+  throw request.whyRefused?.(response, mayBeDone) ?? whyRefused(response);
 }
 
 /** `flex-api[.edge][.region].twilio.com`; an edge without a region means us1, as in Twilio's helper libraries. */

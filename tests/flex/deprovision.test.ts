@@ -53,6 +53,14 @@ it.each([
   }
 });
 
+it.each([
+  ['a 429, which did nothing', { status: 429 }, 404],
+  ['a 503, after which it may be done', { status: 503 }, 204],
+])('returns to a backend key, for an unknown user and after %s: %o, %d', async (_, trouble, status) => {
+  twilio.sandbox.fault({ path: /Deprovision$/, times: 1, ...trouble });
+  expect(await asBackend(deprovision, { flex_user_sid: `FU${'0'.repeat(32)}` })).toMatchObject({ status });
+});
+
 it('does not report a retried deprovision as done if Twilio refuses it', async () => {
   twilio.sandbox.deprovisioning({ onCall: ['agent@example.com'] });
   twilio.sandbox.fault({ path: /Deprovision$/, status: 503, times: 1 });
