@@ -85,5 +85,7 @@ function printable(name: string): string {
   const secret = SECRET.exec(name)?.[0];
   if (secret !== undefined) return `${secret}…`;
   const isShown = name !== '' && name.length <= MAX_NAME_LENGTH && hasShortParts(name);
-  return isShown ? name : `${name.slice(0, 16).replace(/[^ -~]/g, '?')}…`;
+  if (isShown) return name;
+  const shown = name.slice(0, 16).replace(/[^ -~]/g, '?');
+  return shown !== '' && shown === name ? name : `${shown}…`;
 }

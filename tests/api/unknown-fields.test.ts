@@ -186,7 +186,7 @@ describe('a field name that may be something else', () => {
     expect(Object.keys(await faultsOf('lookup', { '': '' }))).toEqual(['…']);
   });
 
-  it.each(['first name', 'prénom', '"username"', 'full_name ', 'имя'])(
+  it.each(['$filter', '@type', 'first name', 'prénom', '"username"', 'full_name ', 'имя'])(
     'is whole if it has short words: %s',
     async (name) => {
       expect(Object.keys(await faultsOf('lookup', { [name]: '' }))).toEqual([name]);
