@@ -357,6 +357,7 @@ export async function connect<Client extends RenewableClient, ClientOptions exte
   });
   const [client] = await Promise.all([starting, syncServerTime()]);
 
+  let isStopped = false;
   const renewal = keepRenewed({
     ...handlers,
     first,
@@ -364,7 +365,7 @@ export async function connect<Client extends RenewableClient, ClientOptions exte
     use: ({ accessToken }) => client.updateToken(accessToken),
     onEnded(error) {
       destroy(client);
-      return handlers.onEnded?.(error);
+      return isStopped ? undefined : handlers.onEnded?.(error);
     },
   });
   return {
@@ -376,7 +377,10 @@ export async function connect<Client extends RenewableClient, ClientOptions exte
       return renewal.token.expiresAt;
     },
     check: renewal.check,
-    stop: renewal.stop,
+    stop() {
+      isStopped = true;
+      renewal.stop();
+    },
   };
 }
 
@@ -554,6 +558,7 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
   let failure: { readonly error: unknown } | undefined;
   let isWarned = false;
   let isSyncing = false;
+  let plannedBy = clock;
   let lookedAt = serverNow();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -567,7 +572,7 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
     endsAt = expires > now ? expires : now + ASSUMED_LIFETIME_MS;
     lead = Math.min(LEAD_MS, (endsAt - now) / 2);
     // At a session's maximum length, new tokens last no longer than the old one.
-    nextAt = isLonger ? endsAt - lead : Math.max(endsAt - lead, now + RETRY_MS.longest);
+    nextAt = isLonger ? endsAt - lead : Math.max(endsAt - lead, now + RETRY_MS.first);
     token = next;
     triedAt = undefined;
     retries = 0;
@@ -577,7 +582,7 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
 
   /** The time may have been wrong until now: what was planned by it is planned again. */
   function keepTime(): void {
-    if (endsAt !== Date.parse(token.expiresAt)) adopt(token);
+    if (!isTimeAssumed() && endsAt !== Date.parse(token.expiresAt)) adopt(token);
     nextAt = Math.min(nextAt, Math.max(endsAt - lead, serverNow() + RETRY_MS.first));
   }
 
@@ -589,6 +594,9 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
       await syncServerTime(signal);
       isSyncing = false;
       if (signal.aborted) return;
+    }
+    if (plannedBy !== clock) {
+      plannedBy = clock;
       keepTime();
     }
     const now = serverNow();
@@ -603,6 +611,8 @@ export function keepRenewed({ first, getToken, use, onRenewed, onEnding, onEnded
       if (callAt === undefined && now >= nextAt && !signal.aborted) void renew(now);
     }
     if (signal.aborted) return;
+    // A handler may have called check().
+    clearTimeout(timer);
     const wakeAt = Math.min(...[nextAt, warnAt(), now + TICK_MS].filter((time) => time > now));
     timer = setTimeout(look, Math.ceil(wakeAt - now));
   }
@@ -764,6 +774,8 @@ function within<T>(
     const stop = start(ending(resolve), fail);
     const timer = setTimeout(() => fail(tooLate()), limitMs);
     signal?.addEventListener('abort', cancel);
+    // The task may have ended it.
+    if (signal?.aborted) cancel();
   });
 }
 

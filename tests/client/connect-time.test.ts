@@ -191,6 +191,35 @@ describe('time', () => {
     connection.stop();
   });
 
+  it('of the device, 2 hours fast, does not keep a session that cannot be renewed: it warns once, then ends', async () => {
+    await enterAnotherWorld({ deviceAheadMs: 2 * HOUR });
+    world.respond = failing;
+    const { client, connection, events, provider } = await connected(HOUR);
+    provider.next = failing;
+    await world.pass(2 * HOUR);
+    expect(events.filter((line) => !line.includes('getToken')).map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      'ending down',
+      'ended down',
+    ]);
+    expect(client.isDestroyed).toBe(true);
+    connection.stop();
+  });
+
+  it.each(CLOCKS)('that a call of the service has told counts at once, with a clock that is %s', async (_, byMs) => {
+    await enterAnotherWorld({ deviceAheadMs: byMs });
+    const { respond } = world;
+    world.respond = failing;
+    const { connection, events } = await connected(HOUR);
+    world.respond = respond;
+    const { createFlexAuth } = world.client;
+    await createFlexAuth({ service: 'https://auth-1234.twil.io', token: () => 'a.b.c.d.e' })
+      .lookup()
+      .catch(() => {});
+    await world.pass(56 * MINUTE);
+    expect(events).toEqual([expect.stringMatching(/^3300 getToken$/), expect.stringMatching(/^3300 renewed token-2$/)]);
+    connection.stop();
+  });
+
   it('comes from the service’s responses if they can be read, without an additional request', async () => {
     const { createFlexAuth, connect } = world.client;
     world.respond = async () => {

@@ -223,6 +223,15 @@ describe('renewal', () => {
   });
 });
 
+it.each([20, 40])('a new token that lasts only %d s is renewed before it expires', async (seconds) => {
+  const { connection, events, provider } = await connected(HOUR);
+  provider.next = async () => tokenOf(provider.calls, seconds * SECOND);
+  await world.pass(55 * MINUTE);
+  await world.pass(seconds * SECOND);
+  expect(events.slice(0, 3)).toEqual(['3300 getToken', '3300 renewed token-2', `${3300 + seconds / 2} getToken`]);
+  connection.stop();
+});
+
 describe('a session whose renewal keeps failing', () => {
   it('warns once a minute before the expiry, and ends with the first call at or after it that fails', async () => {
     const { client, connection, events, provider } = await connected(HOUR);
@@ -439,6 +448,35 @@ describe('stop', () => {
     await world.pass(3 * HOUR);
     expect(events).toEqual(['3300 getToken']);
     expect(connection.accessToken).toBe('token-2');
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+  });
+
+  it('may be called by getToken: nothing is left', async () => {
+    const { connection, events, provider } = await connected(HOUR);
+    provider.next = (signal) => {
+      connection.stop();
+      expect(signal.aborted).toBe(false);
+      return hanging();
+    };
+    await world.pass(55 * MINUTE);
+    expect(provider.signals.at(-1)?.aborted).toBe(true);
+    expect(world.left()).toEqual({ listeners: 0, timers: 0 });
+    expect(events).toEqual(['3300 getToken']);
+  });
+
+  it('may be called by a listener of the client that is destroyed at the end: no handler follows', async () => {
+    const { client, connection, events, provider } = await connected(HOUR);
+    provider.next = failing;
+    client.destroy = () => connection.stop();
+    await world.pass(2 * HOUR);
+    expect(events.filter((line) => !line.includes('getToken'))).toEqual(['3540 ending down']);
+  });
+
+  it('leaves nothing after a handler that called check()', async () => {
+    const { connection, provider } = await connected(HOUR, { onEnding: () => connection.check() });
+    provider.next = failing;
+    await world.pass(59 * MINUTE + SECOND);
+    connection.stop();
     expect(world.left()).toEqual({ listeners: 0, timers: 0 });
   });
 
