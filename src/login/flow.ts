@@ -7,7 +7,7 @@ import type { Session } from './session/session';
 import { forgetSignOut, isSignedOut, markSignedOut, readSession, storeSession } from './session/stored-session';
 import { createSignedIn } from './signed-in';
 import { finishSignIn } from './sso/finish-sign-in';
-import { intentOf, type PendingLogin, takePendingLogin } from './sso/pending-login';
+import { intentOf, intentOfVisit, type PendingLogin, takePendingLogin } from './sso/pending-login';
 import { forgetRedirects, isLooping } from './sso/redirects';
 import { refusalFailure } from './sso/refusal';
 import { startSignIn } from './sso/start-sign-in';
@@ -32,7 +32,7 @@ export function createFlow<Client>(edges: FlowEdges<Client>): Flow {
     const visit = readVisit(edges.url);
     if (visit.kind !== 'plain' || visit.intent.popupOrigin) forgetRedirects(storage);
     if (visit.kind === 'plain') {
-      intent = visit.intent;
+      intent = intentOfVisit(visit, edges);
       if (intent.popupOrigin) await popup.assertMayReceive(intent.popupOrigin).catch(dropRefusedOrigin);
       return () => openPlainly(visit.wantsToken);
     }

@@ -121,8 +121,9 @@ function start(): void {
   }
 
   window.addEventListener('pageshow', ({ persisted }) => {
-    // Restored as it was when it left for the identity provider: nothing would continue by itself.
-    if (persisted && isLeaving) location.reload();
+    // Restored as it was. When it left for the identity provider, nothing would continue by itself. When it was signed in, another
+    // tab may have signed out meanwhile: this one has heard nothing.
+    if (persisted && (isLeaving || window.flexAuth)) location.reload();
   });
 
   void flow.open();

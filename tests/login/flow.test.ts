@@ -89,10 +89,13 @@ it('moves at once to another place on this page, which loads nothing', async () 
   expect(said.at(-1)).toBe('signed in');
 });
 
-it('fails as storage if the store of the browser is full', async () => {
+it.each([
+  ['the standard', new DOMException('full', 'QuotaExceededError')],
+  ['Firefox', Object.assign(new Error('full'), { name: 'NS_ERROR_DOM_QUOTA_REACHED', code: 1014 })],
+])('fails as storage if the store of the browser is full, as %s says it', async (_, error) => {
   const { flow, said, storage } = page();
   storage.setItem = () => {
-    throw new DOMException('full', 'QuotaExceededError');
+    throw error;
   };
   await flow.open();
   expect(said.at(-1)).toBe('failed: storage');
@@ -179,6 +182,40 @@ describe('a popup tells the site that opened it', () => {
     await flow.open();
     expect(said).toEqual(['failed: denied']);
     expect(opener.postMessage.mock.calls).toEqual(refused('denied'));
+  });
+
+  it('about the session of a second redirect, if the first one came back with nothing', async () => {
+    const first = popup('?mode=popup&origin=https://app.example.com');
+    await first.flow.open();
+    const second = popup('');
+    await createFlow({ ...second, storage: first.storage }).open();
+    expect(second.said.at(-1)).toBe('leaving');
+    const { opener, ...back } = popup('?code=c1&state=s');
+    await createFlow({ ...back, opener, storage: first.storage }).open();
+    expect(opener.postMessage.mock.calls).toEqual([[{ type: 'flex-auth:session', session: expect.anything() }, APP]]);
+  });
+
+  it('that two redirects came back with nothing', async () => {
+    const first = popup('?mode=popup&origin=https://app.example.com');
+    await first.flow.open();
+    const back = popup('');
+    const flow = createFlow({ ...back, storage: first.storage });
+    await flow.open();
+    await flow.open();
+    expect(back.opener.postMessage.mock.calls).toEqual(refused('loop'));
+  });
+
+  it.each([
+    ['has no opener', '', {}, null],
+    ['is for a pasted token', '?mode=token', {}, { postMessage: jest.fn() }],
+    ['is to return to a page', '?return_to=/app', {}, { postMessage: jest.fn() }],
+    ['comes more than 10 minutes later', '', { startedAt: 0 }, { postMessage: jest.fn() }],
+  ])('nothing, if a visit with a sign-in for it under way %s', async (_, address, changes, opener) => {
+    const { flow, storage, replaceUrl } = page(address, pending({ popupOrigin: APP, ...changes }), opener);
+    await flow.open();
+    await flow.signIn();
+    expect(JSON.parse(storage.getItem('flex-auth:login') ?? '')).not.toHaveProperty('popupOrigin');
+    expect(replaceUrl).not.toHaveBeenCalledWith(expect.stringContaining('origin'));
   });
 
   it('why another try failed', async () => {

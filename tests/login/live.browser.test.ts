@@ -201,6 +201,16 @@ describe.each([-2, 2])('with a device clock that is %d hours off', (hours) => {
   });
 });
 
+it('is loaded again when the browser restores it from its cache: another tab may have signed out meanwhile', async () => {
+  await login.open();
+  await login.status(SIGNED_IN);
+  const loaded = login.page.waitForEvent('load');
+  await login.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+  await loaded;
+  await login.status(SIGNED_IN);
+  expect(login.twilio.requestsTo('/v1/Flex/Authorize')).toHaveLength(1);
+});
+
 it('copies the current token', async () => {
   await login.open();
   await login.status(SIGNED_IN);

@@ -29,11 +29,14 @@ export function isNoResponse(error: unknown): boolean {
   return NO_RESPONSE_CODES.has(sdkCode(error) ?? 0);
 }
 
+/** The second is Firefox's. */
+const QUOTA_ERRORS: readonly unknown[] = ['QuotaExceededError', 'NS_ERROR_DOM_QUOTA_REACHED'];
+
 /** Returns the failure to show for what a step threw. `refusal` is what a refusal by Twilio means at that step. */
 export function asFailure(error: unknown, refusal: FailureKind = 'unexpected'): Failure {
   if (isFailure(error)) return error;
   if (isNoResponse(error)) return new Failure('unreachable');
-  if (isRecord(error) && error.name === 'QuotaExceededError') return new Failure('storage');
+  if (isRecord(error) && QUOTA_ERRORS.includes(error.name)) return new Failure('storage');
   return new Failure(sdkCode(error) === undefined ? 'unexpected' : refusal);
 }
 

@@ -4,7 +4,7 @@ import { asFailure, Failure, isNoResponse } from '../failures/failure';
 import type { FailureKind } from '../failures/sentences';
 import { refreshSession, type StoredRefreshTools } from './refresh';
 import type { Session } from './session';
-import { storeSession } from './stored-session';
+import { removeSession, storeSession } from './stored-session';
 
 /** Creates the Flex client, passes new tokens to it, and keeps time for it. */
 export interface ClientFactory<Client> {
@@ -68,7 +68,12 @@ export async function startLiveSession<Client extends { destroy(): void }>(
 
   const keep = (renewed: Session) => {
     current = renewed;
-    storeSession(storage, renewed);
+    try {
+      storeSession(storage, renewed);
+    } catch {
+      // The storage is full. What it holds is spent, so a reload signs in again.
+      removeSession(storage);
+    }
     factory.update(client, renewed.accessToken);
   };
   /** Announces a renewal by another tab when it arrives, not again when a renewal is due in this tab. */

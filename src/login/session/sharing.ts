@@ -66,7 +66,7 @@ export const unshared: Sharing = {
  */
 export function createSharing({ timers, channel, record, alone, hash }: SharingTools): Sharing {
   const tabs = new Set<SharingTab>();
-  const waiting = new Set<(id: string, session: Session) => void>();
+  const waiting = new Set<(id: string, session: Session, replaces: unknown) => void>();
   /** What this tab renewed or took over last. It is passed on already while the client of this tab starts. */
   let received: Session | undefined;
   /** The hashes of the access tokens of this tab. */
@@ -104,7 +104,7 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
     const session = parseSession(message.session);
     if (session) {
       ids.set(session.accessToken, id);
-      for (const wait of waiting) wait(id, session);
+      for (const wait of waiting) wait(id, session, replaces);
     }
     const kept = received;
     if (kept) {
@@ -150,12 +150,18 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
     async renewOnce(old, renew) {
       const id = await idOf(old);
       const heard = new Map<string, Session>();
-      const hear = (from: string, session: Session) => void heard.set(from, session);
+      let successor: Session | undefined;
+      const hear = (from: string, session: Session, replaces: unknown) => {
+        heard.set(from, session);
+        if (replaces === id) successor = session;
+      };
       // The tab that holds the lock passes on its session before it releases the lock.
       waiting.add(hear);
       const renewal = alone(`flex-auth:renewal:${id}`, async () => {
-        const found = await latest(old, heard);
-        if (found === ENDED) throw new Failure('ended');
+        const recorded = await latest(old, heard);
+        if (recorded === ENDED) throw new Failure('ended');
+        // The record lacks it if the storage is full.
+        const found = recorded === old ? (successor ?? old) : recorded;
         if (found.accessToken !== old.accessToken) {
           received = found;
           return found;
@@ -181,8 +187,12 @@ export function createSharing({ timers, channel, record, alone, hash }: SharingT
       // No `await` if the hash is known: the tab may be closing.
       const id = ids.get(session.accessToken) ?? (await idOf(session));
       // Another tab may hold newer tokens.
-      note(follow(id), ENDED);
-      channel.postMessage({ type: ENDED, id });
+      try {
+        note(follow(id), ENDED);
+      } finally {
+        // Open tabs are told even if the record is full.
+        channel.postMessage({ type: ENDED, id });
+      }
     },
     async signInAgain(session) {
       const id = await idOf(session);

@@ -59,6 +59,20 @@ export function intentOf({ returnTo, popupOrigin }: Intent = {}): Intent {
 }
 
 /**
+ * Returns what a visit without a response is for. A redirect to an identity provider that came back with nothing does not name the
+ * site that opened this popup: the sign-in under way does.
+ */
+export function intentOfVisit(
+  { intent, wantsToken }: { readonly intent: Intent; readonly wantsToken: boolean },
+  { opener, storage, deviceNow }: { opener: unknown; storage: KeyValueStore; deviceNow: Clock },
+): Intent {
+  if (!opener || wantsToken || intent.returnTo || intent.popupOrigin) return intent;
+  const login = parsePendingLogin(readJson(storage, SESSION_STORAGE_KEYS.login));
+  const isUnderWay = login !== undefined && Math.abs(deviceNow() - login.startedAt) <= MAX_AGE_MS;
+  return isUnderWay && login.popupOrigin !== undefined ? { popupOrigin: login.popupOrigin } : intent;
+}
+
+/**
  * Returns the pending login if the response belongs to it. `state` alone proves little, since the SDK gives the same one
  * each time; verifier and nonce prove to Twilio that the response is ours. `state` must still be there and equal.
  *

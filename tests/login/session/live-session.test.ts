@@ -142,3 +142,14 @@ it('announces each of its own renewals', async () => {
   await renew();
   expect(told).toEqual(['started', 'renewed', 'renewed']);
 });
+
+it('goes on with new tokens that the store has no room for, and keeps no spent ones there', async () => {
+  const { told, live, renew, tools } = await startedTab();
+  tools.storage.setItem = () => {
+    throw new DOMException('full', 'QuotaExceededError');
+  };
+  await renew();
+  expect(told).toEqual(['started', 'renewed']);
+  expect(live.session.accessToken).toBe('access2');
+  expect(tools.storage.map.has('flex-auth:session')).toBe(false);
+});

@@ -269,3 +269,29 @@ it('survives a record that loops or cannot be read', async () => {
   record.setItem('flex-auth:successors', '[["hash-of-a1","x"],["x","hash-of-a1"],7]');
   expect(await openTab().sharing.latest(SESSION)).toBe(SESSION);
 });
+
+describe('with a record that is full', () => {
+  const fullBrowser = () => {
+    const made = browser();
+    made.record.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    return made;
+  };
+
+  it('signs out the open tabs that hold the session', async () => {
+    const { openTab, time } = fullBrowser();
+    const [one, other] = [openTab(SESSION), openTab(SESSION)];
+    await expect(one.sharing.signOut(SESSION)).rejects.toThrow('full');
+    await time.pass(0);
+    expect(other.isSignedOut).toBe(true);
+  });
+
+  it('renews once if two tabs renew at the same time', async () => {
+    const { openTab, renew } = fullBrowser();
+    const [one, other] = [openTab(SESSION), openTab(SESSION)];
+    const results = [one, other].map(({ sharing }) => sharing.renewOnce(SESSION, renew));
+    expect(await Promise.all(results)).toEqual([RENEWED, RENEWED]);
+    expect(renew).toHaveBeenCalledTimes(1);
+  });
+});
