@@ -1,4 +1,5 @@
 import { serve } from '@hono/node-server';
+import { bypassProxyForLoopback } from '../local/proxy';
 import { exampleSite } from './example/site';
 
 const PORT = 8080;
@@ -14,6 +15,7 @@ async function findSandbox(): Promise<string | undefined> {
   return /connect-src 'self' (http:\/\/127\.0\.0\.1:\d+) https/.exec(await page.text())?.[1];
 }
 
+bypassProxyForLoopback();
 const site = exampleSite(async () => ({
   service,
   issuer,

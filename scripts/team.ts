@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { outliveReader } from '../local/output';
+import { bypassProxyForLoopback } from '../local/proxy';
 import { ApiError } from '../src/errors';
 import { FlexUsersApi } from '../src/flex/users-api';
 import { findFlexInstanceSid } from '../src/twilio/flex-instance';
@@ -100,7 +101,7 @@ async function main(parameters: string[]): Promise<number> {
   try {
     return await provisionTeam(options);
   } catch (error) {
-    // What is foreseen needs one line; a stack would hide it.
+    // Expected failures are printed on one line; a stack would hide them.
     if (error instanceof Ended) return FAILED;
     if (!(error instanceof ApiError || (error instanceof Error && error.name === 'Error'))) throw error;
     if (options.json) printJson({ error: error instanceof ApiError ? error.toBody() : { message: error.message } });
@@ -110,6 +111,7 @@ async function main(parameters: string[]): Promise<number> {
 }
 
 outliveReader();
+bypassProxyForLoopback();
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });
