@@ -5,6 +5,7 @@ import { leadTwilioToSandbox } from '../../sandbox/browser-interception';
 import { type OpenIdProvider, startOpenIdProvider } from '../../sandbox/openid/server';
 import { WAIT_LIMIT_MS } from '../support/limits';
 import { serveExamples } from './support/example-site';
+import { passUntil, passUntilRequest, stopClock } from './support/page-clock';
 
 let provider: OpenIdProvider | undefined;
 let service: Service | undefined;
@@ -60,19 +61,15 @@ it('says why there is no Flex token for someone without a role', async () => {
 
 it('warns while renewal fails, clears the warning after a renewal, and says that the session has ended', async () => {
   await page.context().clearCookies();
-  await page.clock.install();
+  await stopClock(page);
   await page.goto(url);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Example Newcomer' }).click();
   await page.getByRole('status').filter({ hasText: 'Signed in, until 20' }).waitFor();
   await page.route('**/mint', (route) => route.abort());
-  const [expiry = ''] = /20\S+Z/.exec((await page.getByRole('status').textContent()) ?? '') ?? [];
-  // Paused, so that the session does not end before the next call can succeed, however slow the machine is.
-  await page.clock.pauseAt(Date.parse(expiry) - 12_000);
-  await page.clock.runFor(6_000);
-  await page.getByRole('alert').filter({ hasText: /./ }).waitFor();
+  await passUntil(page, async () => (await page.getByRole('alert').textContent()) !== '');
   await page.unroute('**/mint');
-  await page.clock.runFor(5_000);
+  await passUntilRequest(page, '**/mint');
   await page.getByRole('alert').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
   expect(await page.getByRole('status').textContent()).toContain('Signed in, until 20');
 

@@ -6,6 +6,7 @@ import { backendKey } from '../support/backend-keys';
 import { WAIT_LIMIT_MS } from '../support/limits';
 import { startTogether } from '../support/start-together';
 import { serveExamples } from './support/example-site';
+import { passUntil, passUntilRequest, stopClock } from './support/page-clock';
 
 const { key, entry } = backendKey('server', 'mint');
 let service: Service | undefined;
@@ -62,17 +63,13 @@ it('signs in with a password, creates a live Flex client, and renews it', async 
 });
 
 it('warns while renewal fails, clears the warning after a renewal, and says that the session has ended', async () => {
-  await page.clock.install();
+  await stopClock(page);
   await signIn('agent@example.com', 'correct horse');
   await page.getByRole('status').filter({ hasText: 'Connected until 20' }).waitFor();
   await page.route('**/flex-token', (route) => route.abort());
-  const [expiry = ''] = /20\S+Z/.exec((await page.getByRole('status').textContent()) ?? '') ?? [];
-  // Paused, so that the session does not end before the next call can succeed, however slow the machine is.
-  await page.clock.pauseAt(Date.parse(expiry) - 12_000);
-  await page.clock.runFor(6_000);
-  await page.getByRole('alert').filter({ hasText: /./ }).waitFor();
+  await passUntil(page, async () => (await page.getByRole('alert').textContent()) !== '');
   await page.unroute('**/flex-token');
-  await page.clock.runFor(5_000);
+  await passUntilRequest(page, '**/flex-token');
   await page.getByRole('alert').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
   expect(await page.getByRole('status').textContent()).toContain('Connected until 20');
 
