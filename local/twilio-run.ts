@@ -5,7 +5,7 @@ const ROOT = resolve(__dirname, '..');
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What the Functions are to be run with on this machine: against the one Twilio or the other. */
+/** How to run the Functions on this machine, against Twilio or the sandbox. */
 export interface LocalRun {
   /** The file that `twilio-run` reads the Functions' settings from. */
   readonly envFile: string;

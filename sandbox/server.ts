@@ -122,7 +122,7 @@ export async function startSandbox({
   }
   app.use('/flex-api/*', limited(limit));
   app.get(ACCOUNT_PATH, (c) => {
-    // A page that has its own host name lead here must not read it.
+    // Other host names are refused, so that no web page reads this by DNS rebinding.
     return isLocalhost(c.req.header('host') ?? '') ? c.json(environment()) : c.text('Not found', 404);
   });
   const twilio = { account, users, tokens, signIn };

@@ -63,7 +63,7 @@ export async function startLocalServer(run: ServedRun, port: number): Promise<Lo
   };
 }
 
-/** If two are started at once, one gets the port, and the server of the other waits. A page of the sandbox names its own. */
+/** If two are started at once, only one gets the port. A page names the sandbox that it belongs to, so it tells which one responds. */
 async function isServed({ origin, builtFolder }: ServedRun): Promise<boolean> {
   const response = await fetch(`${origin}/login.html`, { signal: AbortSignal.timeout(REQUEST_LIMIT_MS) });
   return (await response.text()) === readFileSync(join(resolve(ROOT, builtFolder), 'assets/login.html'), 'utf8');

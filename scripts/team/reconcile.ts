@@ -8,8 +8,8 @@ import { ownValue } from '../../src/json';
 import type { FlexUserSid } from '../../src/settings/sids';
 
 /**
- * Who runs the command: the account's owner, whose credentials can do anything at Twilio. They get only what provisioning a team takes,
- * so that nothing here can mint, deprovision or deactivate, whatever is changed later.
+ * Who runs the command: the account's owner, whose credentials can do anything at Twilio. The command is limited to the two
+ * scopes that provisioning a team needs, so it can never mint, deprovision or deactivate, whatever is changed later.
  */
 const OWNER: BackendCaller = { kind: 'backend-key', name: 'npm run team', scopes: ['provision', 'lookup'] };
 

@@ -23,7 +23,8 @@ export interface Call {
 }
 
 /**
- * Creates a handler that responds exactly once and in time, whatever happens, with CORS headers, and writes one line to the log.
+ * Creates a handler that responds exactly once and in time, whatever happens, with CORS headers, and writes one line to the log,
+ * or two if the caller's origin is not listed.
  *
  * @param run may throw: an `ApiError` becomes the error that it describes, anything else `internal_error`
  */

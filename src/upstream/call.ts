@@ -49,8 +49,8 @@ export class UpstreamCall {
 
   /**
    * Makes a request, and retries it after 429, 502, 503, 504, a broken connection or a timed-out attempt. Waits with exponential
-   * backoff and jitter, and at least as long as `Retry-After` says. A wait that would outlast the time left ends shortly before the
-   * deadline, for one last attempt.
+   * backoff and jitter, and at least as long as `Retry-After` says. A backoff that would outlast the time left ends shortly before the
+   * deadline, for one last attempt. If `Retry-After` is longer than the time left, there is no further attempt.
    *
    * @returns the last response, whatever its status
    * @throws {ApiError} `upstream_timeout` or `upstream_error` if the last attempt got no complete response; also whatever else
