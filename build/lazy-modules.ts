@@ -74,6 +74,7 @@ function loaderOf(path: string, script: string, shared: readonly string[]): stri
 
 const isOwn = (folder: string): boolean => folder.startsWith(SOURCES);
 
+/** How the script names a shared module: by its path in `src`, which says nothing of the machine. */
 const idOf = (file: string): string => relative(SOURCES, file).replaceAll(sep, '/');
 
 const sourceOf = (folder: string, path: string): string => `${join(folder, path)}.ts`;

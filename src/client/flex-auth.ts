@@ -365,6 +365,7 @@ export async function connect<Client extends RenewableClient, ClientOptions exte
     use: ({ accessToken }) => client.updateToken(accessToken),
     onEnded(error) {
       destroy(client);
+      // The client's listeners have run by now, and may have called stop().
       return isStopped ? undefined : handlers.onEnded?.(error);
     },
   });
